@@ -24,8 +24,6 @@ import { connect, type Connection } from './kubernetes/connection.ts'
 import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { withLeaderGuard } from './kubernetes/leader-guard.ts'
-import { alwaysLeading, type Leadership } from './kubernetes/leadership.ts'
-import { LeaderElection } from './kubernetes/lease.ts'
 import { keyOf, type Key } from './kubernetes/port.ts'
 import { createLifecycle, type Lifecycle, type Workload } from './lifecycle.ts'
 import type { Clock, Random } from './platform/clock.ts'
@@ -35,11 +33,13 @@ import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { ChannelManager } from './push/channel-manager.ts'
 import { NotificationRelay } from './push/notifications.ts'
-import { integrationKey } from './resources/references.ts'
+import { agentKey, integrationKey } from './resources/references.ts'
+import type { Booking } from './resources/types.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
-import { leaseNameFor, NO_SHARDING, shardingBySelector, type Sharding } from './sharding/assignment.ts'
+import { createReplica, type Replica } from './replica.ts'
+import { handOver } from './sharding/hand-over.ts'
 import { Intake } from './sharding/intake.ts'
 import { recountAgents, registerEventHandlers } from './watches.ts'
 import { KeyRing } from './web/key-ring.ts'
@@ -79,16 +79,18 @@ export function createOperator(deps: OperatorDeps): Operator {
   const metrics = createMetrics(clock)
   const kubernetes = createKubernetes(deps, metrics)
   const { connection, cluster } = kubernetes
-  const sharding = settings.watchLabelSelector ? shardingBySelector(settings.watchLabelSelector) : NO_SHARDING
-  const leaseName = leaseNameFor(settings.watchLabelSelector)
-  const leadership = createLeadership(deps, kubernetes, leaseName)
-  const google = createGoogleClients(deps, metrics, () => roleOf(settings, leadership))
+  const namespace = ownNamespace(deps, kubernetes)
+  const replica = createReplica({
+    ...{ ...deps, cluster, namespace },
+    onKeeping: () => reconcileKept(cluster, controllers),
+  })
+  const { leadership, sharding } = replica
+  const google = createGoogleClients(deps, metrics, () => replica.role())
   const clients = { metrics, ...kubernetes, google }
   const controllers = createControllers(deps, clients)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const intake = new Intake({ cluster, clock, sharding })
-  const namespace = ownNamespace(deps, kubernetes)
   const keys = settings.webBindAddress && new KeyRing({ cluster, clock, log, randomBytes, namespace })
   const notifications = new NotificationRelay({
     ...{ cluster, clock, log, randomBytes },
@@ -97,7 +99,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   })
   const web = keys && createPages(deps, clients, { agents: controllers.agents, keys, notifications })
   const workloads = createWorkloads(deps, {
-    ...{ ...clients, leadership, sharding, intake, controllers, registry, sites, keys, web },
+    ...{ ...clients, replica, intake, controllers, registry, sites, keys, web },
   })
   notifications.subscribe((...one) => workloads.push.onNotification(...one))
   keys?.subscribe(() => {
@@ -110,7 +112,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   cluster.integrations.subscribe(({ before, after }) => {
     if (before && !after) google.forgetQuota(keyOf(before))
   })
-  metrics.leader(leaseName, () => leadership.leading)
+  metrics.leader(replica.leaseName, () => replica.keeper.leading)
 
   const { metricsBindAddress } = settings
   const lifecycle = createLifecycle({
@@ -133,10 +135,6 @@ export function createOperator(deps: OperatorDeps): Operator {
     run: (ended) => lifecycle.run(ended),
   }
 }
-
-/** Without leader election, there is one replica. */
-const roleOf = ({ leaderElect }: Settings, { leading }: Leadership): ReplicaRole =>
-  leaderElect ? (leading ? 'leader' : 'other') : 'only'
 
 interface Kubernetes {
   connection: Connection
@@ -179,20 +177,6 @@ function createGoogleClients(
 /** Where the operator keeps objects of its own. */
 const ownNamespace = ({ settings }: OperatorDeps, { connection }: Kubernetes): string =>
   settings.podNamespace ?? connection.namespace ?? 'default'
-
-function createLeadership(deps: OperatorDeps, kubernetes: Kubernetes, name: string): Leadership {
-  const { settings, clock, random, log } = deps
-  if (!settings.leaderElect) return alwaysLeading
-  const suffix = Math.floor(random() * 2 ** 32).toString(16)
-  return new LeaderElection(
-    { send: kubernetes.cluster.send, clock, random, log },
-    {
-      namespace: ownNamespace(deps, kubernetes),
-      name,
-      identity: `${settings.podName}_${suffix}`,
-    },
-  )
-}
 
 /** A controller for each of the operator's kinds, and one for the deadlines of each. */
 interface Controllers extends Record<CustomStoreName, Controller> {
@@ -255,8 +239,7 @@ function createPages(
 }
 
 interface WorkloadParts extends Clients {
-  leadership: Leadership
-  sharding: Sharding
+  replica: Replica
   intake: Intake
   controllers: Controllers
   registry: IntegrationRegistry
@@ -275,17 +258,19 @@ interface Workloads {
  * what other replicas reconcile.
  */
 function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
-  const { leadership, sharding, intake, controllers, registry, sites, metrics } = parts
+  const { replica, intake, controllers, registry, sites, metrics } = parts
+  const { leadership, keeper, sharding } = replica
   const { clock, random, log } = deps
   const cluster = withLeaderGuard(parts.cluster, () => leadership.assertLeading())
   const common = { cluster, google: parts.google, clock, random, log }
   const integrations = createIntegrationReconciler({
     ...common,
+    cluster: withLeaderGuard(cluster, () => keeper.assertLeading()),
     registry,
     sites,
     isKeptHere: (integration) => sharding.isKeptHere(integration),
     signInPrefix: deps.settings.webPathPrefix,
-    reserved: (budget) => reservedBy(roleOf(deps.settings, leadership), budget),
+    reserved: (budget) => reservedBy(replica.role(), budget),
   })
   const ports = agentPorts(parts)
   const grants = new GrantStore({ cluster, clock })
@@ -304,6 +289,8 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   agents.onCalendarsRead(bookings.onCalendarsRead)
   registerOutputGauge(metrics, agents.outputs)
 
+  const forget = (key: Key): void => agents.release(key)
+  const leaving = { cluster, sharding, forget, isBusy: (key: Key) => isBusy(cluster, controllers, key) }
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
     controller,
     async reconcile(key, signal) {
@@ -314,16 +301,36 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const all = [
     workload(controllers.integrations, integrations.reconcile),
     workload(controllers.integrationDeadlines, integrations.runDeadline),
-    workload(controllers.agents, intake.agents(agents.reconcile, agents.release)),
-    workload(controllers.agentDeadlines, intake.agents(agents.runDeadline, agents.release)),
+    workload(controllers.agents, intake.agents(agents.reconcile, { forget, handOver: handOver(leaving) })),
+    workload(controllers.agentDeadlines, intake.besideAgents(agents.runDeadline)),
     workload(controllers.bookings, intake.bookings(bookings.reconcile, bookings.release)),
     workload(controllers.bookingDeadlines, intake.bookings(bookings.runDeadline, bookings.release)),
     workload(
       controllers.agentChannels,
-      intake.agents((key) => push.reconcile(key), agents.release),
+      intake.besideAgents((key) => push.reconcile(key)),
     ),
   ]
   return { all, push }
+}
+
+/** Whether anything besides its own reconcile runs for an Agent. */
+function isBusy(cluster: Pick<RunningCluster, 'bookings'>, controllers: Controllers, key: Key): boolean {
+  const { agentDeadlines, agentChannels, bookings, bookingDeadlines } = controllers
+  const running = [...bookings.processing.keys(), ...bookingDeadlines.processing.keys()]
+  const isOfAgent = (booking: Booking | undefined): boolean => booking !== undefined && agentKey(booking) === key
+  return (
+    agentDeadlines.processing.has(key) ||
+    agentChannels.processing.has(key) ||
+    running.some((one) => isOfAgent(cluster.bookings.get(one)))
+  )
+}
+
+/** Reconciles what no other replica writes: integrations, and the Bookings of Agents that do not exist. */
+function reconcileKept(cluster: RunningCluster, { integrations, bookings }: Controllers): void {
+  for (const integration of cluster.integrations.list()) integrations.add(keyOf(integration))
+  for (const booking of cluster.bookings.list()) {
+    if (!cluster.agents.get(agentKey(booking))) bookings.addLowPriority(keyOf(booking))
+  }
 }
 
 /** The push channels. Only a leader makes them. */

@@ -27,6 +27,8 @@ export interface Settings {
   sites: Sites
   /** Selects the objects that this installation is responsible for; undefined for all objects. */
   watchLabelSelector: LabelSelector | undefined
+  /** The name of the ring of replicas that share the Agents; undefined if this replica is in none. */
+  shardRing: string | undefined
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean
   workers: number
@@ -95,6 +97,12 @@ const labelSelector: Parse = (text) => {
     mistake: `a label selector such as shard=a or !shard, as kubectl takes it (${JSON.stringify(parsed.wrong)} is not a requirement)`,
   }
 }
+
+/** A part of the key of a label, and the name of an object. */
+const ringName: Parse = (text) =>
+  text === '' || /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(text)
+    ? { value: text || undefined }
+    : { mistake: 'the name of a ControllerRing: at most 63 lower-case letters, digits, - and .' }
 
 const networks: Parse = (text) => {
   const given = text
@@ -202,6 +210,15 @@ const SETTINGS: readonly Setting[] = [
     parse: labelSelector,
   },
   {
+    key: 'shardRing',
+    name: 'shard-ring',
+    value: 'NAME',
+    default: '',
+    description:
+      'Shares the Agents with the other replicas of the ControllerRing of this name, which the sharder of kubernetes-controller-sharding assigns (docs/scaling.md). Each replica holds a Lease of its own, and --leader-elect is not needed. Not with --watch-label-selector.',
+    parse: ringName,
+  },
+  {
     key: 'webBindAddress',
     name: 'web-bind-address',
     value: 'ADDRESS',
@@ -304,6 +321,9 @@ export function readSettings(flags: Record<string, string>, env: Record<string, 
       const where = given === undefined ? variable : `--${setting.name}`
       mistakes.push(`${where}: found ${scrub(JSON.stringify(text))}, expected ${parsed.mistake}`)
     } else values[setting.key] = parsed.value
+  }
+  if (values.shardRing !== undefined && values.watchLabelSelector !== undefined) {
+    mistakes.push('--shard-ring and --watch-label-selector: set one of them, because each decides alone whose an Agent is')
   }
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('\n'))
   return values as unknown as Settings

@@ -70,12 +70,7 @@ function watchAgents({ cluster, clock, agents, agentDeadlines, bookings, integra
       for (const booking of cluster.bookings.byIndex('agent', keyOf(agent))) bookings.addLowPriority(keyOf(booking))
     }
     repairs.onEvent(event)
-    // The integration that it refers to counts it, and the one that it referred to before no longer does.
-    for (const one of [before, after]) {
-      if (one && (!before || !after || integrationKey(before) !== integrationKey(after))) {
-        integrations.addAfter(integrationKey(one), COUNT_AFTER_MS)
-      }
-    }
+    for (const key of integrationsThatCount(event)) integrations.addAfter(key, COUNT_AFTER_MS)
   })
   cluster.agents.subscribe(ensureFirstStatus(agentDeadlines))
 }
@@ -179,6 +174,16 @@ class StatusRepairs {
     this.#last.set(key, now)
     this.#controller.add(key)
   }
+}
+
+/**
+ * The integrations that count their Agents again: the one that an Agent refers to counts it, and the one that it referred to before no
+ * longer does. If somebody else has written conditions, another replica may reconcile the Agent.
+ */
+function integrationsThatCount({ before, after }: WatchEvent<Agent>): string[] {
+  const keys = [before, after].flatMap((agent) => (agent ? [integrationKey(agent)] : []))
+  const isReportedAnew = !isDeepStrictEqual(before?.status?.conditions, after?.status?.conditions)
+  return keys.length === 1 || keys[0] !== keys[1] || isReportedAnew ? keys : []
 }
 
 /** Whether somebody has just requested a reconcile. */

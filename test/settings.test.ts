@@ -23,6 +23,7 @@ describe('the settings', () => {
       webTrustedProxies: [],
       sites: new Map(),
       watchLabelSelector: undefined,
+      shardRing: undefined,
       metricsBindAddress: { host: undefined, port: 8081 },
       leaderElect: false,
       workers: 32,
@@ -76,6 +77,14 @@ describe('the settings', () => {
     })
     expect(mistakesOf({ 'watch-label-selector': 'shard in (a,b),shard>1' })).toEqual([
       '--watch-label-selector: found "shard in (a,b),shard>1", expected a label selector such as shard=a or !shard, as kubectl takes it ("shard>1" is not a requirement)',
+    ])
+  })
+
+  test('take the name of a ring, but not beside a label selector', () => {
+    expect(readSettings({ 'shard-ring': 'calendar-operator' }, {}).shardRing).toBe('calendar-operator')
+    expect(mistakesOf({ 'shard-ring': 'Calendar_Operator' })).toEqual([expect.stringContaining('ControllerRing')])
+    expect(mistakesOf({ 'shard-ring': 'x', 'watch-label-selector': 'a=b' })).toEqual([
+      expect.stringContaining('set one of them'),
     ])
   })
 

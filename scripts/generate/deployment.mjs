@@ -36,7 +36,7 @@ function prometheusRule(alerts) {
 /** The rules of every role in deploy/rbac, by directory and name. */
 async function rulesOfRoles(root) {
   const rules = {}
-  for (const directory of ['common', 'leases', 'cluster-wide', 'namespaced', 'people']) {
+  for (const directory of ['common', 'leases', 'sharder', 'cluster-wide', 'namespaced', 'people']) {
     const text = await readFile(join(root, 'deploy/rbac', directory, 'roles.yaml'), 'utf8')
     const roles = parseAllDocuments(text).map((document) => document.toJS())
     for (const role of roles.filter((one) => one.rules)) rules[`${directory}/${role.metadata.name}`] = role.rules

@@ -2,6 +2,7 @@
  * The steps of one reconcile that find out about an integration's client, in order. Each takes the state and returns what is
  * different in the next one. What the Agents are told is part of the result, too (`announcements.ts`).
  */
+import type { APIState } from '../clients/api-state.ts'
 import type { Bypass } from '../google/port.ts'
 import { instantOf } from '../platform/clock.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -42,15 +43,28 @@ type IntegrationStep = (
   state: IntegrationState,
 ) => IntegrationStepResult | Promise<IntegrationStepResult>
 
-/** After a restart: what the status says about the Calendar API. */
+/**
+ * After a restart: what the status says about the Calendar API. Until an Agent of this replica has used it, those that other replicas
+ * have read tell that it is on.
+ */
 const recallAPI: IntegrationStep = ({ deps, key, integration }) => {
-  if (deps.registry.api(key)) return {}
-  const condition = findCondition(integration.status?.conditions, 'CalendarAPIEnabled')
-  const state = condition?.status === 'True' ? 'Enabled' : condition?.status === 'False' ? 'Disabled' : 'Unknown'
-  const now = deps.clock.monotonic()
-  const since = instantOf(deps.clock, condition?.lastTransitionTime) ?? now
-  return { announcements: { recalledAPI: { state, since, probeAt: now } } }
+  const known = deps.registry.api(key) ?? apiAsReported(deps, integration)
+  const isOn = known.state === 'Unknown' && hasSyncedAgent(deps, key)
+  if (deps.registry.api(key) && !isOn) return {}
+  return { announcements: { recalledAPI: isOn ? { ...known, state: 'Enabled' } : known } }
 }
+
+function apiAsReported({ clock }: IntegrationRun['deps'], { status }: CalendarIntegration): APIState {
+  const condition = findCondition(status?.conditions, 'CalendarAPIEnabled')
+  const state = condition?.status === 'True' ? 'Enabled' : condition?.status === 'False' ? 'Disabled' : 'Unknown'
+  const now = clock.monotonic()
+  return { state, since: instantOf(clock, condition?.lastTransitionTime) ?? now, probeAt: now }
+}
+
+const hasSyncedAgent = ({ cluster }: IntegrationRun['deps'], key: string): boolean =>
+  cluster.agents
+    .byIndex('integration', key)
+    .some(({ status }) => findCondition(status?.conditions, 'Synced')?.status === 'True')
 
 /** A Secret that has changed is unread, even if reading it fails. */
 const dropChangedClient: IntegrationStep = ({ deps, integration }, { client }) => {

@@ -1,7 +1,17 @@
 /** Creates one store for each watched kind, and the reflectors that keep the stores in sync with the API server. */
 import type { Log } from '../platform/log.ts'
-import { STORE_NAMES, storeNameOf, WATCHED, type ObjectIn, type StoreName, type WatchedKind } from './kinds.ts'
+import {
+  LEASES,
+  STORE_NAMES,
+  storeNameOf,
+  stripped,
+  WATCHED,
+  type ObjectIn,
+  type StoreName,
+  type WatchedKind,
+} from './kinds.ts'
 import type { KubernetesObject } from './objects.ts'
+import type { Lease } from './lease-object.ts'
 import { collectionPath } from './paths.ts'
 import { createReflector, type Reflector, type ReflectorDeps } from './reflector.ts'
 import { WatchStore } from './store.ts'
@@ -62,4 +72,16 @@ export function createSecretReflector(
 ): Reflector {
   const kind = WATCHED.secrets
   return createReflector(deps, { kind, path: collectionPath(kind, namespace), name, store, scope: () => true })
+}
+
+/** Creates a reflector for the Leases of a namespace with these labels, and its store. */
+export function createLeaseReflector(
+  deps: ReflectorDeps,
+  { namespace, labelSelector }: { namespace: string; labelSelector: string },
+): { reflector: Reflector; store: WatchStore<Lease & KubernetesObject> } {
+  const onError = (error: unknown): void => deps.log.error({ error }, 'a watch listener failed')
+  const store = new WatchStore<Lease & KubernetesObject>({ strip: stripped, onError })
+  const kind = { ...LEASES, labelSelector, metadataOnly: false }
+  const path = collectionPath(LEASES, namespace)
+  return { store, reflector: createReflector(deps, { kind, path, store, scope: () => true }) }
 }

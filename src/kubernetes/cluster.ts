@@ -7,10 +7,17 @@
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { ApiHealth } from './api-health.ts'
-import { createCaches, createMetadataStore, createReflectors, createSecretReflector } from './caches.ts'
+import {
+  createCaches,
+  createLeaseReflector,
+  createMetadataStore,
+  createReflectors,
+  createSecretReflector,
+} from './caches.ts'
 import type { Connection } from './connection.ts'
 import { createEventRecorder, type EventsDeps } from './events.ts'
-import type { Cluster } from './port.ts'
+import type { Lease } from './lease-object.ts'
+import type { Cluster, KubernetesObject, WatchEvent } from './port.ts'
 import { createReader } from './reader.ts'
 import { createRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { Reflector, ReflectorDeps } from './reflector.ts'
@@ -34,6 +41,15 @@ interface ClusterDeps {
 
 /** The cluster client with its lifecycle. */
 export interface RunningCluster extends Cluster {
+  /**
+   * Watches the Leases of a namespace with these labels. Calls `listener` once for each, then for every change. Resolves once they
+   * were listed. The readiness of the replica does not depend on it.
+   */
+  watchLeases(
+    namespace: string,
+    labelSelector: string,
+    listener: (change: WatchEvent<Lease & KubernetesObject>) => void,
+  ): Promise<void>
   /** Sends any other request. */
   readonly send: SendRequest
   /** Starts the watches; resolves once every kind has been listed. */
@@ -56,7 +72,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   const send = createRequest({ ...deps, health })
   const caches = createCaches(deps.log)
   const reflectors = createReflectors({ ...deps, send, health }, caches, deps.namespaces)
-  const single = createSecretWatches({ ...deps, send, health })
+  const single = createFurtherWatches({ ...deps, send, health })
   const reader = createReader({ ...deps, send }, caches, deps.namespaces)
   const events = createEventRecorder({ ...deps, send, dropped: deps.eventDropped })
   let running: Promise<unknown> = Promise.resolve()
@@ -66,6 +82,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     ...reader,
     ...createWriter(send, caches),
     watchSecret: (...which) => single.watch(...which),
+    watchLeases: (...which) => single.watchLeases(...which),
     recordEvent: (event) => events.record(event),
     send,
     onRecovery(listener) {
@@ -93,10 +110,24 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   }
 }
 
-/** Creates the watches of single Secrets. The readiness of the replica does not depend on them. */
-function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret']; stop(): Promise<unknown> } {
+/** Watches that begin after the start. */
+interface FurtherWatches {
+  watch: Cluster['watchSecret']
+  watchLeases: RunningCluster['watchLeases']
+  stop(): Promise<unknown>
+}
+
+/** Creates the watches of single Secrets and of Leases. The readiness of the replica does not depend on them. */
+function createFurtherWatches(deps: ReflectorDeps): FurtherWatches {
   const reflectors: Reflector[] = []
   return {
+    watchLeases(namespace, labelSelector, listener) {
+      const { reflector, store } = createLeaseReflector(deps, { namespace, labelSelector })
+      store.subscribe(listener)
+      reflectors.push(reflector)
+      void reflector.run()
+      return reflector.synced
+    },
     watch(namespace, name, listener) {
       const store = createMetadataStore(deps.log)
       store.subscribe(listener)

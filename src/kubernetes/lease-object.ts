@@ -14,24 +14,34 @@ export interface LeaseSpec {
   leaseTransitions?: number
 }
 
+/** The metadata of a Lease. */
+export interface LeaseMeta {
+  name: string
+  namespace: string
+  resourceVersion?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+}
+
 /** A Lease of `coordination.k8s.io/v1`. */
 export interface Lease {
   apiVersion: string
   kind: string
-  metadata: { name: string; namespace: string; resourceVersion?: string }
+  metadata: LeaseMeta
   spec: LeaseSpec
 }
 
 /** Reads and writes one Lease. */
 export class LeaseObject {
   readonly #send: SendRequest
-  readonly #metadata: { name: string; namespace: string }
+  readonly #metadata: LeaseMeta
   readonly #collection: string
 
-  constructor(send: SendRequest, { namespace, name }: { namespace: string; name: string }) {
+  /** @param metadata that of a Lease that is created. */
+  constructor(send: SendRequest, metadata: LeaseMeta) {
     this.#send = send
-    this.#metadata = { name, namespace }
-    this.#collection = collectionPath(LEASES, namespace)
+    this.#metadata = metadata
+    this.#collection = collectionPath(LEASES, metadata.namespace)
   }
 
   /** Reads the Lease; undefined if there is none. @throws ApiError, as the other methods do. */

@@ -12,7 +12,7 @@ import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { microTime } from './events.ts'
 import type { Leadership, LeadershipEvents } from './leadership.ts'
-import { LeaseObject, type Lease, type LeaseSpec } from './lease-object.ts'
+import { LeaseObject, type Lease, type LeaseMeta, type LeaseSpec } from './lease-object.ts'
 import { startDeadline, type SendRequest } from './request.ts'
 
 /** What leader election needs. */
@@ -29,7 +29,15 @@ interface LeaseOptions {
   name: string
   /** Identifies this process: unique among replicas and after restarts. */
   identity: string
+  /**
+   * For a Lease that only replicas of this name hold: its labels. The holder is the Lease's own name, as who watches such Leases
+   * expects it; an annotation tells the process. Such a Lease is not created again when somebody deletes it: it is lost.
+   */
+  membership?: { labels: Record<string, string> }
 }
+
+/** Tells the processes of one replica's name apart: the one that was killed may still run on a node that is cut off. */
+const PROCESS_ANNOTATION = 'calendar-operator.io/process'
 
 /** How long a leader may act without a further renewal. */
 interface Term {
@@ -77,7 +85,7 @@ export class LeaderElection implements Leadership {
   constructor(deps: LeaseDeps, options: LeaseOptions) {
     this.#deps = deps
     this.#options = options
-    this.#lease = new LeaseObject(deps.send, options)
+    this.#lease = new LeaseObject(deps.send, this.#marked({ name: options.name, namespace: options.namespace }))
   }
 
   /** Whether this replica leads at this moment, unless the machine has slept. */
@@ -218,27 +226,53 @@ export class LeaderElection implements Leadership {
     if (this.#state === 'leader' && this.#seen && (await this.#write(this.#renewed(this.#seen.lease), signal)))
       return true
     const lease = await this.#lease.read(signal)
-    if (!lease) return this.#create(signal)
+    if (!lease) return this.#createUnlessLost(signal)
     this.#observe(lease)
     const holder = lease.spec.holderIdentity
-    if (holder === this.#options.identity) return this.#mustWrite(this.#renewed(lease), signal)
+    if (this.#isHeldBy(lease)) return this.#mustWrite(this.#renewed(lease), signal)
     if (this.#state === 'leader' || (holder && !this.#seen?.expired)) return false
     return this.#mustWrite(this.#taken(lease), signal)
   }
 
-  #renewed({ spec, ...lease }: Lease): Lease {
-    return { ...lease, spec: { ...spec, ...this.#claim() } }
+  /** Whether this very process holds the Lease. */
+  #isHeldBy({ metadata, spec }: Lease): boolean {
+    const { identity, membership } = this.#options
+    if (!membership) return spec.holderIdentity === identity
+    return spec.holderIdentity === this.#holder && metadata.annotations?.[PROCESS_ANNOTATION] === identity
   }
 
-  #taken({ spec, ...lease }: Lease): Lease {
+  get #holder(): string {
+    const { identity, name, membership } = this.#options
+    return membership ? name : identity
+  }
+
+  /** Adds labels and annotation, and keeps those that others have added. */
+  #marked(metadata: LeaseMeta): LeaseMeta {
+    const { identity, membership } = this.#options
+    if (!membership) return metadata
+    const labels = { ...metadata.labels, ...membership.labels }
+    return { ...metadata, labels, annotations: { ...metadata.annotations, [PROCESS_ANNOTATION]: identity } }
+  }
+
+  #renewed({ metadata, spec, ...lease }: Lease): Lease {
+    return { ...lease, metadata: this.#marked(metadata), spec: { ...spec, ...this.#claim() } }
+  }
+
+  #taken({ metadata, spec, ...lease }: Lease): Lease {
     const claim = this.#claim()
     const leaseTransitions = (spec.leaseTransitions ?? 0) + 1
-    return { ...lease, spec: { ...spec, ...claim, acquireTime: claim.renewTime, leaseTransitions } }
+    const taken = { ...spec, ...claim, acquireTime: claim.renewTime, leaseTransitions }
+    return { ...lease, metadata: this.#marked(metadata), spec: taken }
   }
 
   #claim(): LeaseSpec & { renewTime: string } {
     const renewTime = microTime(this.#deps.clock.now())
-    return { holderIdentity: this.#options.identity, leaseDurationSeconds: LEASE_S, renewTime }
+    return { holderIdentity: this.#holder, leaseDurationSeconds: LEASE_S, renewTime }
+  }
+
+  /** Whoever watches such Leases has moved the work of a deleted one to others. */
+  async #createUnlessLost(signal: AbortSignal): Promise<boolean> {
+    return this.#options.membership && this.#state === 'leader' ? false : this.#create(signal)
   }
 
   async #create(signal: AbortSignal): Promise<boolean> {
@@ -281,7 +315,7 @@ export class LeaderElection implements Leadership {
     try {
       if (this.#seen && (await this.#write(free(this.#seen.lease), deadline.signal))) return
       const lease = await this.#lease.read(deadline.signal)
-      if (lease?.spec.holderIdentity === this.#options.identity) await this.#write(free(lease), deadline.signal)
+      if (lease && this.#isHeldBy(lease)) await this.#write(free(lease), deadline.signal)
     } finally {
       deadline.cancel()
       this.#cancelExpiry()

@@ -14,18 +14,27 @@ export type Labelled = Pick<KubernetesObject, 'metadata'>
 /** Which objects this replica, or this installation of the operator, is responsible for. */
 export interface Sharding {
   /** Whether this Agent is reconciled here. Its Bookings are reconciled where it is. */
-  isOwn(agent: Labelled): boolean
+  readonly isOwn: (agent: Labelled) => boolean
+  /** Whether this Agent is another replica's as soon as this one has removed `handOverLabels` from it. Until then it is nobody's. */
+  readonly isLeaving: (agent: Labelled) => boolean
   /** Whether an object that follows no Agent is written here: an integration's status, or a Booking whose Agent does not exist. */
-  isKeptHere(object: Labelled): boolean
+  readonly isKeptHere: (object: Labelled) => boolean
+  /** A merge patch of labels. */
+  readonly handOverLabels: Readonly<Record<string, null>>
 }
 
 /** All objects belong to this installation. */
-export const NO_SHARDING: Sharding = { isOwn: () => true, isKeptHere: () => true }
+export const NO_SHARDING: Sharding = {
+  isOwn: () => true,
+  isLeaving: () => false,
+  isKeptHere: () => true,
+  handOverLabels: {},
+}
 
 /** The objects that a label selector selects belong to this installation, and no others. */
 export function shardingBySelector(selector: LabelSelector): Sharding {
   const isSelected = ({ metadata }: Labelled): boolean => matches(selector, metadata.labels)
-  return { isOwn: isSelected, isKeptHere: isSelected }
+  return { ...NO_SHARDING, isOwn: isSelected, isKeptHere: isSelected }
 }
 
 /** The name of the leader's Lease. Installations with different selectors have different Leases, so each has a leader. */

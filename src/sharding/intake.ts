@@ -62,14 +62,30 @@ export class Intake {
     }
   }
 
-  /** Reconciles own Agents. */
-  agents(reconcile: Reconcile, forget: Forget): Reconcile {
-    return guarded((key) => this.ownsAgent(key), reconcile, forget)
+  /** Reconciles own Agents, and hands over those that are leaving. */
+  agents(reconcile: Reconcile, { forget, handOver }: { forget: Forget; handOver: Reconcile }): Reconcile {
+    const { cluster, sharding } = this.#deps
+    return async (key, signal) => {
+      if (this.ownsAgent(key)) return reconcile(key, signal)
+      const agent = cluster.agents.get(key)
+      if (agent && sharding.isLeaving(agent)) return handOver(key, signal)
+      forget(key)
+      return done()
+    }
+  }
+
+  /** Does further work for own Agents, beside their reconciles. */
+  besideAgents(reconcile: Reconcile): Reconcile {
+    return async (key, signal) => (this.ownsAgent(key) ? reconcile(key, signal) : done())
   }
 
   /** Reconciles the Bookings of own Agents. */
   bookings(reconcile: Reconcile, forget: Forget): Reconcile {
-    return guarded((key) => this.#ownsBooking(this.#deps.cluster.bookings.get(key)), reconcile, forget)
+    return async (key, signal) => {
+      if (this.#ownsBooking(this.#deps.cluster.bookings.get(key))) return reconcile(key, signal)
+      forget(key)
+      return done()
+    }
   }
 
   #ownsBooking(booking: Booking | undefined): boolean {
@@ -86,11 +102,3 @@ const listing = <T extends KubernetesObject>(store: Store<T>, isListed: (object:
   byIndex: (...query) => store.byIndex(...query),
   subscribe: (listener) => store.subscribe(listener),
 })
-
-const guarded =
-  (owns: (key: Key) => boolean, reconcile: Reconcile, forget: Forget): Reconcile =>
-  async (key, signal) => {
-    if (owns(key)) return reconcile(key, signal)
-    forget(key)
-    return done()
-  }

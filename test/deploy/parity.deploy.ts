@@ -31,6 +31,11 @@ const PAIRS: Pair[] = [
     component: 'components/label-selector',
     values: { watchLabelSelector: '!calendar-operator.io/installation' },
   },
+  {
+    overlay: 'overlays/cluster-wide',
+    component: 'components/shard-ring',
+    values: { shardRing: 'calendar-operator', replicas: 3 },
+  },
 ]
 
 /** What Helm puts on each object for itself: by these it finds its own, and keeps what it shall keep. */

@@ -3,6 +3,7 @@ import type { Lease } from '../../kubernetes/lease-object.ts'
 import { CUSTOM_STORE_NAMES, LEASES, WATCHED, type CustomStoreName, type ObjectIn } from '../../kubernetes/kinds.ts'
 import { collectionPath } from '../../kubernetes/paths.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
+import { RING_LABEL } from '../../resources/shard-labels.ts'
 
 /** The objects of each of the operator's kinds. */
 type CustomObjectLists = { [N in CustomStoreName]: ObjectIn<N>[] }
@@ -13,6 +14,8 @@ export interface ClusterSnapshot extends CustomObjectLists {
   namespace: string | undefined
   /** The operators' Leases; undefined if they can't be read. */
   leases: Lease[] | undefined
+  /** The Leases of the members of rings; undefined if they can't be read. */
+  shardLeases?: Lease[]
 }
 
 const PAGE = 500
@@ -25,15 +28,18 @@ export async function readSnapshot(send: SendRequest, namespace: string | undefi
     name,
     await list(send, collectionPath(WATCHED[name], namespace)),
   ])
-  const [objects, leases] = await Promise.all([Promise.all(lists), readLeases(send)])
-  return { namespace, ...(Object.fromEntries(objects) as CustomObjectLists), leases }
+  const [objects, leases, shardLeases] = await Promise.all([
+    Promise.all(lists),
+    readLeases(send, `fieldSelector=metadata.name%3D${OPERATOR}`),
+    readLeases(send, `labelSelector=${encodeURIComponent(RING_LABEL)}`),
+  ])
+  return { namespace, ...(Object.fromEntries(objects) as CustomObjectLists), leases, shardLeases }
 }
 
 /** In all namespaces if that is allowed, else in the operator's usual namespace. */
-async function readLeases(send: SendRequest): Promise<Lease[] | undefined> {
+async function readLeases(send: SendRequest, query: string): Promise<Lease[] | undefined> {
   for (const namespace of [undefined, OPERATOR]) {
     try {
-      const query = `fieldSelector=metadata.name%3D${OPERATOR}`
       return await list<Lease>(send, collectionPath(LEASES, namespace), query)
     } catch {
       // Most likely forbidden. The other reads report any other failure.

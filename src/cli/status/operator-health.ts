@@ -31,7 +31,7 @@ const USUAL_DURATION_S = 15
  */
 export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
   if (!leases) return { state: 'Unknown', message: 'you may not read its Lease', leaders: [] }
-  const leaders = leases.map((lease) => leaderOf(lease, now))
+  const leaders = leases.map((lease) => holderOf(lease, now))
   if (leaders.length === 0) {
     const message = 'there is no Lease calendar-operator: it never ran here, or runs without --leader-elect'
     return { state: 'Unknown', message, leaders }
@@ -41,7 +41,8 @@ export function operatorHealth(leases: readonly Lease[] | undefined, now: number
   return { state: silent.length > 0 ? 'Silent' : 'Alive', message, leaders }
 }
 
-function leaderOf({ metadata, spec }: Lease, now: number): Leader {
+/** Who holds a Lease, and whether it still works. */
+export function holderOf({ metadata, spec }: Lease, now: number): Leader {
   const renewedAt = Date.parse(spec.renewTime ?? '')
   // Empty after a regular release: nobody has led since.
   const holder = spec.holderIdentity ?? ''

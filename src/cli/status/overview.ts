@@ -4,6 +4,7 @@ import type { Agent, Booking, CalendarIntegration } from '../../resources/types.
 import { operatorHealth, type OperatorHealth } from './operator-health.ts'
 import { actionItems, type ActionItem } from './action-items.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
+import { shardsOf, type Shards } from './shards.ts'
 
 /** What `-o json` and `-o yaml` show. Times are RFC 3339, UTC. */
 export interface Overview {
@@ -11,6 +12,8 @@ export interface Overview {
   /** Empty for all namespaces. */
   namespace: string
   operator: OperatorHealth
+  /** The replicas that share the Agents; missing without a ring. */
+  ring?: Shards
   integrations: IntegrationLine[]
   agents: Record<AgentState, number> & { total: number }
   bookings: Record<BookingState, number> & { total: number }
@@ -42,10 +45,12 @@ export type BookingState = 'ready' | 'trying' | 'stalled' | 'suspended'
 /** Creates the overview. @param now ms since the epoch. */
 export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   const operator = operatorHealth(snapshot.leases, now)
+  const ring = shardsOf(snapshot.shardLeases, snapshot.agents, now)
   return {
     at: timestamp(now),
     namespace: snapshot.namespace ?? '',
     operator,
+    ...(ring && { ring }),
     integrations: snapshot.integrations.map(integrationLine),
     agents: countAgents(snapshot.agents),
     bookings: countBookings(snapshot.bookings),

@@ -1,6 +1,7 @@
 /** Formats the overview for a terminal of 120 columns. Pure. */
 import { humanDuration } from './operator-health.ts'
 import type { ActionItem } from './action-items.ts'
+import { shardsSummary } from './shards.ts'
 import type { AgentState, BookingState, IntegrationLine, Overview } from './overview.ts'
 
 const WIDTH = 120
@@ -8,9 +9,10 @@ const GAP = '   '
 
 /** Formats the overview as lines of text. */
 export function tableOf(overview: Overview): string[] {
-  const { operator, integrations, agents, bookings, needsAPerson, at } = overview
+  const { operator, ring, integrations, agents, bookings, needsAPerson, at } = overview
   const lines = [
     ...wrapped(`OPERATOR        ${operator.state.toLowerCase()}: ${operator.message}`, 16),
+    ...(ring ? wrapped(`SHARDS          ${shardsSummary(ring)}`, 16) : []),
     `INTEGRATIONS    ${integrationsSummary(integrations)}`,
     `AGENTS          ${countsSummary(agents, AGENT_STATES)}`,
     `BOOKINGS        ${countsSummary(bookings, BOOKING_STATES)}`,

@@ -27,8 +27,6 @@ export interface Replica {
   readonly lost: number
   /** Stops it in order, as SIGTERM does. */
   stop(): Promise<void>
-  /** Cuts it off from Google and from Kubernetes for good, as if its node had died. */
-  kill(): Promise<void>
 }
 
 /** All replicas of a journey, and what they have read. */
@@ -74,14 +72,26 @@ export class Replicas {
         return lost
       },
       stop: () => this.#stop(name),
-      kill: async () => {
-        await recorder.close()
-        await this.#stop(name)
-      },
       close: () => recorder.close(),
     }
     this.#running.set(name, replica)
     return replica
+  }
+
+  /** A replica that runs. */
+  get(name: string): Replica {
+    const replica = this.#running.get(name)
+    if (!replica) throw new Error(`${name} does not run`)
+    return replica
+  }
+
+  /** Ends a replica as if its node had died: its Lease stays as it is. */
+  async kill(name: string): Promise<void> {
+    const { objects, leaseNamespace } = this.#world
+    const before = await objects.get('Lease', name, leaseNamespace)
+    await this.#stop(name)
+    const { spec } = before as unknown as { spec: object }
+    await objects.patch('Lease', name, { spec }, leaseNamespace)
   }
 
   async stopAll(): Promise<void> {

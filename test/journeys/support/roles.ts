@@ -33,6 +33,8 @@ export async function startGranted(mode: Mode, auditLogs = ''): Promise<GrantedK
   const kubernetes = await startRealKubernetes({ controllerManager: true, auditLog })
   await kubernetes.kubectl('create', 'namespace', OPERATOR_NAMESPACE)
   await kubernetes.kubectl('apply', '-k', join(RBAC, 'common'))
+  // For the journeys of several installations and of rings.
+  await kubernetes.kubectl('apply', '-k', join(RBAC, 'leases'))
   if (mode === 'cluster-wide') await kubernetes.kubectl('apply', '-k', join(RBAC, 'cluster-wide'))
   await untilMay(kubernetes, 'create leases.coordination.k8s.io', OPERATOR_NAMESPACE)
   if (mode === 'cluster-wide') await untilMay(kubernetes, 'create events.events.k8s.io', 'default')

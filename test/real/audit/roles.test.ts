@@ -12,7 +12,8 @@ import { readAuditLog, type AuditEvent } from '../cluster.ts'
 
 /** The rights of the operator's roles in this mode; the Role of a watched namespace counts for all of them. */
 function granted(mode: Mode): Right[] {
-  const own = shippedRoles('common').flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
+  const inOwn = [...shippedRoles('common'), ...shippedRoles('leases')]
+  const own = inOwn.flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
   return [...own, ...shippedRoles(mode).flatMap((role) => rightsOf(role, undefined))]
 }
 

@@ -1,0 +1,35 @@
+/** The end of a replica's work for an Agent that is to be moved to another replica. */
+import type { Reconcile } from '../controller/controller.ts'
+import { done, wait } from '../controller/outcome.ts'
+import { ApiError, type Cluster, type Key } from '../kubernetes/port.ts'
+import type { Sharding } from './assignment.ts'
+
+/** How soon it is looked at again whether work still runs, or whether the object can be written. */
+const AGAIN_MS = 100
+
+/** What a hand-over needs. */
+export interface HandOverDeps {
+  cluster: Pick<Cluster, 'agents' | 'patch'>
+  sharding: Sharding
+  /** Whether anything still runs for this Agent: a deadline, its channels, one of its Bookings. */
+  isBusy: (agentKey: Key) => boolean
+  /** Forgets what is remembered about the Agent. */
+  forget: (agentKey: Key) => void
+}
+
+/** Waits until nothing runs for the Agent, and then removes the labels in one patch: from then on it is another replica's. */
+export const handOver =
+  ({ cluster, sharding, isBusy, forget }: HandOverDeps): Reconcile =>
+  async (key) => {
+    const agent = cluster.agents.get(key)
+    if (!agent || !sharding.isLeaving(agent)) return done(AGAIN_MS)
+    if (isBusy(key)) return wait('work for this Agent still runs', AGAIN_MS)
+    forget(key)
+    try {
+      await cluster.patch(agent, { metadata: { labels: sharding.handOverLabels } })
+      return done()
+    } catch (error) {
+      if (error instanceof ApiError && error.failure === 'Conflict') return wait('somebody else wrote it', AGAIN_MS)
+      throw error
+    }
+  }

@@ -1,0 +1,212 @@
+/** Replicas that share the Agents, as the sharder assigns them. The tests play the sharder. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { GROUP_VERSION } from '../../src/resources/names.ts'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { Replicas } from './support/replicas.ts'
+import { RING, Sharder } from './support/sharder.ts'
+import { startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+const STALE_AFTER = 15 * MINUTE
+
+let world: World
+let replicas: Replicas
+let sharder: Sharder
+
+beforeEach(async () => {
+  world = await startWorld({ start: false })
+  replicas = new Replicas(world)
+  sharder = new Sharder(world)
+  await sharder.removeLeases()
+})
+
+afterEach(async () => {
+  await replicas.stopAll()
+  await sharder.removeLeases()
+  await world.stop()
+})
+
+const start = (name: string) => replicas.start(name, { 'shard-ring': RING })
+
+async function addAgent(name: string, shard?: string, spec: Record<string, unknown> = {}): Promise<void> {
+  await world.addPerson(name)
+  const { metadata, ...manifest } = agentManifest(name, { calendars: { read: [`${name}@example.com`] }, ...spec })
+  await world.objects.apply({ ...manifest, metadata: { ...metadata, ...(shard && { labels: sharder.labels(shard) }) } })
+}
+
+const readers = (name: string, since?: number): string[] => replicas.readersOf(`${name}@example.com`, since)
+
+describe('a member of a ring', () => {
+  test('holds a Lease of its own name, keeps the labels that the sharder puts on it, and gives it up when it ends', async () => {
+    const shard = await start('shard-a')
+    await sharder.untilMembers('shard-a')
+    await sharder.writeLease('shard-a', { metadata: { labels: { 'alpha.sharding.timebertt.dev/state': 'ready' } } })
+    const before = (await sharder.lease('shard-a'))?.metadata.resourceVersion
+    await world.until(
+      'it is renewed',
+      async () => (await sharder.lease('shard-a'))?.metadata.resourceVersion !== before,
+    )
+    const lease = await sharder.lease('shard-a')
+    expect(lease?.metadata.labels).toEqual({
+      'alpha.sharding.timebertt.dev/controllerring': RING,
+      'alpha.sharding.timebertt.dev/state': 'ready',
+    })
+    expect(lease?.spec).toMatchObject({ holderIdentity: 'shard-a', leaseDurationSeconds: 15 })
+    await shard.stop()
+    expect((await sharder.lease('shard-a'))?.spec.holderIdentity ?? '').toBe('')
+  })
+
+  test('stops at once when the sharder takes its Lease, or somebody deletes it', async () => {
+    const [first, second] = [await start('shard-a'), await start('shard-b')]
+    await sharder.untilMembers('shard-a', 'shard-b')
+    await world.objects.apply(integrationManifest())
+    await addAgent('alice', 'shard-a')
+    await addAgent('bob', 'shard-b')
+    await world.untilReady('alice')
+    await world.untilReady('bob')
+    await sharder.writeLease('shard-a', { spec: { holderIdentity: 'sharder' } })
+    await world.objects.delete('Lease', 'shard-b', world.leaseNamespace)
+    await world.until('both have lost it', () => first.lost > 0 && second.lost > 0)
+    const since = world.clock.now()
+    await world.clock.advance(6 * MINUTE)
+    expect([readers('alice', since), readers('bob', since)]).toEqual([[], []])
+    expect(await sharder.lease('shard-b')).toBeUndefined()
+  })
+
+  test('waits until the Lease of an earlier process of its name has expired', async () => {
+    const spec = { holderIdentity: 'shard-a', leaseDurationSeconds: 15 }
+    const metadata = { name: 'shard-a', namespace: world.leaseNamespace }
+    await world.objects.apply({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } as never)
+    await world.objects.apply(integrationManifest())
+    await addAgent('alice', 'shard-a')
+    await start('shard-a')
+    const began = world.clock.now()
+    await world.untilReady('alice')
+    const [first] = replicas.reads
+    expect((first?.began ?? 0) - began).toBeGreaterThanOrEqual(14_000)
+  })
+})
+
+describe('a ring of two', () => {
+  beforeEach(async () => {
+    await start('shard-a')
+    await start('shard-b')
+    await sharder.untilMembers('shard-a', 'shard-b')
+    await world.objects.apply(integrationManifest())
+  })
+
+  test('reads each Agent at the member that it is assigned to, and none that is assigned to nobody', async () => {
+    await addAgent('alice', 'shard-a')
+    await addAgent('bob', 'shard-b')
+    await addAgent('carol')
+    await world.untilReady('alice')
+    await world.untilReady('bob')
+    await world.clock.advance(6 * MINUTE)
+    expect([readers('alice'), readers('bob'), readers('carol')]).toEqual([['shard-a'], ['shard-b'], []])
+    await world.until('the integration counts all', async () => {
+      const { status } = await world.integration()
+      return status?.agents?.summary === '2/3'
+    })
+    const enabled = (await world.integration()).status?.conditions?.find(({ type }) => type === 'CalendarAPIEnabled')
+    expect(enabled?.status).toBe('True')
+    await sharder.assign('carol', 'shard-b')
+    await world.untilReady('carol')
+    expect(readers('carol')).toEqual(['shard-b'])
+  })
+
+  test('moves Agents while they are read: never two at a time, and no gap', async () => {
+    const names = ['ann', 'ben', 'cy', 'dan']
+    for (const name of names) await addAgent(name, 'shard-a')
+    for (const name of names) await world.untilReady(name)
+    for (const [round, to] of ['shard-b', 'shard-a', 'shard-b'].entries()) {
+      await world.clock.advance(5 * MINUTE - 1_000 * round)
+      await Promise.all(names.map((name) => sharder.move(name, to)))
+      await world.until('they are read there', () =>
+        names.every((name) => replicas.reads.findLast((read) => read.calendar.startsWith(name))?.replica === to),
+      )
+    }
+    await world.clock.advance(6 * MINUTE)
+    expect(replicas.overlaps()).toEqual([])
+    for (const name of names) {
+      expect(replicas.longestGap(`${name}@example.com`)).toBeLessThan(STALE_AFTER)
+      await world.untilReady(name)
+    }
+  })
+
+  test('does nothing for an Agent from the hand-over on, not even what was due later', async () => {
+    await addAgent('alice', 'shard-a')
+    await world.untilReady('alice')
+    await sharder.drain('alice')
+    await world.until('it is handed over', async () => (await sharder.shardOf('alice')) === undefined)
+    const since = world.clock.now()
+    await world.clock.advance(6 * MINUTE)
+    expect(readers('alice', since)).toEqual([])
+    await sharder.assign('alice', 'shard-b')
+    await world.until('the other one reads it', () => readers('alice', since).includes('shard-b'))
+  })
+
+  test('takes Bookings where their Agent is, also after a move, and writes each event once', async () => {
+    await addAgent('alice', 'shard-a', { calendars: { read: ['alice@example.com'], write: 'alice@example.com' } })
+    await world.untilReady('alice')
+    const book = (name: string, hours: number, agent = 'alice') =>
+      world.objects.apply({
+        apiVersion: GROUP_VERSION,
+        kind: 'Booking',
+        metadata: { name },
+        spec: {
+          agentRef: { name: agent },
+          title: 'Viewing',
+          start: world.inHours(hours),
+          end: world.inHours(hours + 1),
+        },
+      } as never)
+    const untilReason = (name: string, reason: string) =>
+      world.until(`${name} is ${reason}`, async () => {
+        const { status } = (await world.objects.get('Booking', name)) as {
+          status?: { conditions?: { type: string; reason: string }[] }
+        }
+        return status?.conditions?.some((one) => one.type === 'Ready' && one.reason === reason)
+      })
+    await book('first', 30)
+    await untilReason('first', 'Ready')
+    await sharder.move('alice', 'shard-b')
+    await book('second', 40)
+    await book('rival', 30)
+    await untilReason('second', 'Ready')
+    await untilReason('rival', 'SlotTaken')
+    await book('of-nobody', 50, 'nobody')
+    await untilReason('of-nobody', 'AgentNotFound')
+    expect(replicas.writes.map(({ replica }) => replica)).toEqual(['shard-a', 'shard-b'])
+  })
+
+  test('reads at once what a dead member has read, when the sharder assigns it anew', async () => {
+    await addAgent('alice', 'shard-a')
+    await addAgent('bob', 'shard-b')
+    await world.untilReady('alice')
+    await world.untilReady('bob')
+    await replicas.kill('shard-a')
+    // Twice the duration of its Lease.
+    await world.clock.advance(30_000)
+    await sharder.writeLease('shard-a', { spec: { holderIdentity: 'sharder' } })
+    await sharder.assign('alice', 'shard-b')
+    await world.until('the other one reads it', () => readers('alice').includes('shard-b'))
+    await world.clock.advance(6 * MINUTE)
+    await world.untilReady('alice')
+    expect(replicas.longestGap('alice@example.com')).toBeLessThan(STALE_AFTER)
+    expect((await world.integration()).status?.agents?.summary).toBe('2/2')
+  })
+
+  test('notices at the owner that somebody has signed in at the other member', async () => {
+    await world.objects.apply({
+      ...agentManifest('dora', { grantSecretRef: undefined, calendars: { read: ['dora@example.com'] } }),
+      metadata: { name: 'dora', labels: sharder.labels('shard-b') },
+    } as never)
+    const { status } = await world.untilReason('dora', 'AwaitingSignIn')
+    const path = new URL(status?.authorization?.url ?? '').pathname
+    for (const name of ['shard-a', 'shard-b']) {
+      const port = replicas.get(name).operator.webPort ?? 0
+      const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { host: 'booking.example.com' } })
+      expect([name, page.status]).toEqual([name, 200])
+    }
+  })
+})

@@ -1,0 +1,84 @@
+/**
+ * Plays the sharder of the project kubernetes-controller-sharding: its webhook that labels Agents on creation and after a hand-over,
+ * and its controller that drains Agents of working shards and moves those of dead ones.
+ */
+import { drainLabel, RING_LABEL, shardLabel } from '../../../src/resources/shard-labels.ts'
+import type { Body } from '../../contract/client.ts'
+import type { World } from './world.ts'
+
+export const RING = 'calendar-operator'
+
+const SHARD = shardLabel(RING)
+const DRAIN = drainLabel(RING)
+
+type Lease = Body & { spec: { holderIdentity?: string } }
+
+export class Sharder {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** The labels of an Agent that is created now: the webhook's. */
+  labels(shard: string): Record<string, string> {
+    return { [SHARD]: shard }
+  }
+
+  /** The shard that an Agent is assigned to. */
+  async shardOf(agent: string): Promise<string | undefined> {
+    return (await this.#world.agent(agent)).metadata.labels?.[SHARD]
+  }
+
+  /** Assigns an Agent, as it does after a hand-over, or when a shard is dead. */
+  async assign(agent: string, shard: string): Promise<void> {
+    await this.#world.objects.patch('Agent', agent, { metadata: { labels: { [SHARD]: shard } } })
+  }
+
+  /** Asks the shard to hand an Agent over, waits for it, and assigns it to the other one. */
+  async move(agent: string, to: string): Promise<void> {
+    await this.drain(agent)
+    await this.#world.until(`${agent} is handed over`, async () => {
+      const { labels = {} } = (await this.#world.agent(agent)).metadata
+      return labels[SHARD] === undefined && labels[DRAIN] === undefined
+    })
+    await this.assign(agent, to)
+  }
+
+  async drain(agent: string): Promise<void> {
+    await this.#world.objects.patch('Agent', agent, { metadata: { labels: { [DRAIN]: 'true' } } })
+  }
+
+  async lease(shard: string): Promise<Lease | undefined> {
+    const lease = await this.#world.objects.find('Lease', shard, this.#world.leaseNamespace)
+    return lease as Lease | undefined
+  }
+
+  /** The shards that hold their Leases. */
+  async shards(): Promise<string[]> {
+    const leases = (await this.#world.objects.list('Lease', this.#world.leaseNamespace)) as Lease[]
+    return leases
+      .filter(({ metadata, spec }) => metadata.labels?.[RING_LABEL] === RING && spec.holderIdentity === metadata.name)
+      .map(({ metadata }) => metadata.name)
+      .sort()
+  }
+
+  async untilMembers(...shards: string[]): Promise<void> {
+    await this.#world.until(`${shards.join(', ')} are members`, async () => {
+      const found = await this.shards()
+      return shards.every((shard) => found.includes(shard))
+    })
+  }
+
+  /** Takes the Lease of a shard that has not renewed it, or marks it with a label, as the sharder does with every Lease. */
+  async writeLease(shard: string, patch: object): Promise<void> {
+    await this.#world.objects.patch('Lease', shard, patch, this.#world.leaseNamespace)
+  }
+
+  async removeLeases(): Promise<void> {
+    const { objects, leaseNamespace } = this.#world
+    for (const { metadata } of await objects.list('Lease', leaseNamespace)) {
+      await objects.delete('Lease', metadata.name, leaseNamespace)
+    }
+  }
+}
