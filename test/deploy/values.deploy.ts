@@ -43,6 +43,8 @@ const EXAMPLES: Record<string, [value: unknown, besides?: Record<string, unknown
   imagePullSecrets: [[{ name: 'registry' }]],
   replicas: [2],
   watchNamespaces: [['booking', 'sales']],
+  watchLabelSelector: ['calendar-operator.io/installation=b'],
+  shardRing: ['calendar-operator'],
   settings: [{ workers: 8 }],
   env: [[{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' }]],
   resources: [{ requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } }],
@@ -113,7 +115,10 @@ describe('a mistake in the values is refused with a message that names the place
 describe('the settings among the values', () => {
   const offered = Object.keys(schema.properties?.settings?.properties ?? {})
   /** What the chart itself says, by other values or for good: the ports are those of its Services. */
-  const CHARTS_OWN = ['leader-elect', 'metrics-bind-address', 'watch-namespaces', 'web-bind-address']
+  const CHARTS_OWN = [
+    ...['leader-elect', 'metrics-bind-address', 'shard-ring', 'watch-label-selector', 'watch-namespaces'],
+    'web-bind-address',
+  ]
 
   it("are the program's, less those that the chart itself says", () => {
     expect([...offered, ...CHARTS_OWN].sort()).toEqual(settingsTable.map(({ name }) => name).sort())

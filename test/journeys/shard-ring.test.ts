@@ -1,10 +1,12 @@
 /** Replicas that share the Agents, as the sharder assigns them. The tests play the sharder. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GROUP_VERSION } from '../../src/resources/names.ts'
+import { Browser, csrfIn, SITE } from './support/browser.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { Replicas } from './support/replicas.ts'
 import { RING, Sharder } from './support/sharder.ts'
-import { startWorld, type World } from './support/world.ts'
+import { CALLBACK } from './support/sign-in.ts'
+import { startWorld, withinMs, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 const STALE_AFTER = 15 * MINUTE
@@ -196,17 +198,46 @@ describe('a ring of two', () => {
     expect((await world.integration()).status?.agents?.summary).toBe('2/2')
   })
 
-  test('notices at the owner that somebody has signed in at the other member', async () => {
+  test('lets somebody sign in at the other member: the owner notices, and reads', async () => {
+    const client = world.google.addClient({ redirectUris: [CALLBACK], javascriptOrigins: [SITE] })
+    world.addSecret(client.clientSecret)
+    const file = JSON.stringify(world.google.clientFile(client.clientId))
+    await world.objects.secret('google-oauth-client', { 'client_secret.json': file })
+    world.google.addAccount({ email: 'dora@example.com' })
+    const { metadata, ...manifest } = agentManifest('dora', { calendars: { read: ['dora@example.com'] } })
+    const spec = { ...manifest.spec, grantSecretRef: undefined }
     await world.objects.apply({
-      ...agentManifest('dora', { grantSecretRef: undefined, calendars: { read: ['dora@example.com'] } }),
-      metadata: { name: 'dora', labels: sharder.labels('shard-b') },
+      ...manifest,
+      spec,
+      metadata: { ...metadata, labels: sharder.labels('shard-b') },
     } as never)
     const { status } = await world.untilReason('dora', 'AwaitingSignIn')
-    const path = new URL(status?.authorization?.url ?? '').pathname
-    for (const name of ['shard-a', 'shard-b']) {
-      const port = replicas.get(name).operator.webPort ?? 0
-      const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { host: 'booking.example.com' } })
-      expect([name, page.status]).toEqual([name, 200])
-    }
+    const link = status?.authorization?.url ?? ''
+    const browser = new Browser(replicas.get('shard-a').operator.webPort ?? 0)
+    const page = await browser.send('GET', link)
+    const consent = await browser.form(link, { csrf: csrfIn(page) })
+    const answer = world.google.signIn({ url: consent.location, account: 'dora@example.com' })
+    const back = await browser.send('GET', 'redirect' in answer ? answer.redirect : '')
+    expect(back.status).toBe(303)
+    await world.untilReady('dora')
+    expect(readers('dora')).toEqual(['shard-b'])
+  })
+
+  test("brings Google's notification to the owner, wherever it arrives", async () => {
+    const port = replicas.get('shard-a').operator.webPort ?? 0
+    world.google.switches({ deliverTo: `http://127.0.0.1:${port}` })
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { sync: { push: 'Enabled', interval: '1h' } } })
+    await addAgent('bob', 'shard-b')
+    await world.until('bob is watched', async () => {
+      const { status } = await world.agent('bob')
+      return status?.conditions?.some((one) => one.type === 'Watching' && one.status === 'True')
+    })
+    await world.clock.advance(5_000)
+    const since = world.clock.now()
+    const at = (hours: number) => ({ dateTime: world.inHours(hours) })
+    world.google.addEvent({ calendar: 'bob@example.com', event: { summary: 'x', start: at(3), end: at(4) } })
+    await world.until('it is published', async () => (await world.busy('bob')).busy.length === 1)
+    expect(world.clock.now() - since).toBeLessThanOrEqual(withinMs(5_000))
+    expect(readers('bob', since)).toEqual(['shard-b'])
   })
 })
