@@ -8,6 +8,7 @@ import { done, wait } from '../controller/outcome.ts'
 import { GoogleError } from '../google/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
+import { EVENT_FINALIZER } from '../resources/names.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
 import { isFinal } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
@@ -78,6 +79,11 @@ function concludeRefusal(
   if (progress.atGoogle.kind === 'unknown' && mayHaveBeenWritten(run, state)) {
     return { state: { mayExist: true }, progress: { ...progress, isRepeated: true } }
   }
+  if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(keyOf(run.booking))) {
+    const message = 'Google has not answered yet whether the event of this Booking was written.'
+    const waiting = agentFailed(progress, notReady(progress.agent.agent, message), UNANSWERED_PAUSE_MS)
+    return { state: { askedAt: undefined, mayExist: true }, progress: waiting }
+  }
   return { state: { askedAt: undefined }, progress: ended(progress, done(), { accepted }) }
 }
 
@@ -85,8 +91,14 @@ function concludeRefusal(
 const SKEW_MS = 60_000
 
 /** Whether an event may stand at Google that the status does not show. */
-export const mayHaveBeenWritten = ({ booking, startedAt }: BookingRun, { mayExist, lookedAt }: BookingState): boolean =>
-  mayExist || (lookedAt === undefined && Date.parse(booking.metadata.creationTimestamp ?? '') <= startedAt + SKEW_MS)
+export const mayHaveBeenWritten = (run: BookingRun, { mayExist, lookedAt }: BookingState): boolean =>
+  mayExist || (lookedAt === undefined && mayBeFromBefore(run))
+
+/** Whether an earlier process may have written it. Without regard to clocks, the finalizer tells that a write was about to be sent. */
+function mayBeFromBefore({ booking: { metadata }, startedAt }: BookingRun): boolean {
+  if (metadata.finalizers?.includes(EVENT_FINALIZER)) return true
+  return Date.parse(metadata.creationTimestamp ?? '') <= startedAt + SKEW_MS
+}
 
 async function judge(run: BookingRun, state: BookingState, progress: ProgressWithAgent): Promise<BookingStepResult> {
   const { deps, booking } = run

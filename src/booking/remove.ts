@@ -7,6 +7,7 @@ import { resolveIntegration, type Resolution } from '../clients/resolve-integrat
 import { writeCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { isStepFailure } from '../failures/step-failure.ts'
+import { keyOf } from '../kubernetes/port.ts'
 import { GoogleError, type EventReference, type GoogleFailure } from '../google/port.ts'
 import type { TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
@@ -55,7 +56,7 @@ function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
   const { deps, booking } = run
   if (booking.spec.deletionPolicy === 'Retain') return false
   if (hasEvent(booking)) return !hasEnded(booking.status, deps.clock.now())
-  return !isFinal(booking) && mayHaveBeenWritten(run, state)
+  return !isFinal(booking) && (mayHaveBeenWritten(run, state) || deps.unanswered.isInDoubt(keyOf(booking)))
 }
 
 async function removeEvent(run: BookingRun, state: BookingState): Promise<Removal> {
@@ -123,22 +124,24 @@ const LASTING: readonly GoogleFailure[] = [
   'Unauthenticated',
 ]
 
-/** The event, if it is this Booking's and stands. */
-async function ownEvent({ deps, booking }: BookingRun, agent: BookingAgent, where: EventReference) {
+/** Decides on an event of which it is not known whose it is, or what somebody has made of it. Undefined: it is to be deleted. */
+async function judgeEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal | undefined> {
+  const { deps, booking } = run
   const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
-  const isOwn = stored && !stored.isCancelled && bookingOf(stored) === booking.metadata.uid
-  return isOwn ? stored : undefined
+  if (!stored && deps.unanswered.isInDoubt(keyOf(booking))) {
+    const why = 'Google did not answer whether it was written.'
+    return { kind: 'retry', error: new Error(why), why }
+  }
+  if (!stored || stored.isCancelled || bookingOf(stored) !== booking.metadata.uid) return { kind: 'done' }
+  return isRecurring(stored) ? { kind: 'left', why: 'somebody made it recurring in Google Calendar.' } : undefined
 }
 
 async function deleteEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal> {
   const { deps, booking } = run
   try {
-    // Otherwise it is not known whose event has this id, or what somebody has made of it.
-    if (!hasEvent(booking) || isInConflict(booking)) {
-      const event = await ownEvent(run, agent, where)
-      if (!event) return { kind: 'done' }
-      if (isRecurring(event)) return { kind: 'left', why: 'somebody made it recurring in Google Calendar.' }
-    }
+    const isCertain = hasEvent(booking) && !isInConflict(booking)
+    const removal = isCertain ? undefined : await judgeEvent(run, agent, where)
+    if (removal) return removal
     const request = { ...where, sendUpdates: sendUpdatesOf(booking.spec) }
     await withToken(deps, agent, (token) => agent.client.deleteEvent(token, request))
   } catch (error) {

@@ -53,6 +53,12 @@ export class UnansweredWrites {
     for (const key of waiting) this.#deps.wake(key)
   }
 
+  /** Whether a write of this Booking may still be carried out. */
+  isInDoubt(booking: Key): boolean {
+    this.#forgetOld()
+    return this.#byBooking.has(booking)
+  }
+
   /** Whether another Booking's event may stand at this time. If so, this Booking is reconciled again as soon as it is known. */
   mayOccupy(calendar: string, booking: Key, time: Interval): boolean {
     this.#forgetOld()

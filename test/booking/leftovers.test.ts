@@ -67,6 +67,52 @@ test('a slot is free again soon after a Booking is gone whose insertion never ar
   expect(bench.google.live).toHaveLength(1)
 })
 
+test('a Booking that is deleted while its insertion may still arrive leaves no event', async () => {
+  const bench = new BookingBench()
+  const late = delayInserts(bench)
+  bench.apply()
+  await bench.run(2)
+  bench.delete()
+  await bench.run(3)
+  late.arrive()
+  await bench.run()
+  expect(bench.bookings.size).toBe(0)
+  expect(bench.google.live).toEqual([])
+})
+
+test('a Booking whose new time is refused while its insertion may still arrive knows its event', async () => {
+  const bench = new BookingBench()
+  const taken = { start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' }
+  bench.google.put('dentist', { start: { dateTime: taken.start }, end: { dateTime: taken.end } })
+  const late = delayInserts(bench)
+  bench.apply()
+  await bench.run(2)
+  bench.apply(taken)
+  await bench.run(3)
+  late.arrive()
+  await bench.run()
+  expect(bench.ready).toBe('SlotTaken')
+  expect(bench.get().status?.event?.id).toBeDefined()
+  bench.delete()
+  await bench.run()
+  expect(bench.google.live.map(({ id }) => id)).toEqual(['dentist'])
+})
+
+test('a killed write is found when the Booking is deleted, although the next process starts with a clock a month behind', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  bench.fault = { at: 3, how: 'killed after' }
+  await bench.run(2)
+  expect(bench.google.live).toHaveLength(1)
+  expect(bench.get().status?.event).toBeUndefined()
+  bench.clock.setTimeOfDay(-30 * 86_400_000)
+  bench.restart()
+  bench.delete()
+  await bench.run()
+  expect(bench.bookings.size).toBe(0)
+  expect(bench.google.live).toEqual([])
+})
+
 test.each(['no connection', 'answer lost'] as const)(
   'a Booking that is deleted before its status was written leaves no event: %s',
   async (how) => {
@@ -79,7 +125,8 @@ test.each(['no connection', 'answer lost'] as const)(
       if (!bench.bookings.has('booking/viewing')) continue
       bench.delete()
       bench.fault = undefined
-      await bench.run()
+      // It waits until a write without an answer can no longer arrive.
+      await bench.run(200)
       expect(bench.bookings.size, calls).toBe(0)
       expect(bench.google.live, calls).toEqual([])
     }
