@@ -43,7 +43,7 @@ export const decideTime: AgentStep = async (run, state, progress) => {
   const { deps, booking } = run
   const wanted = wantedTime(run)
   // What was refused for good is only followed.
-  if (isFinal(booking) && !run.isRequested) return { progress: ended(progress, done()) }
+  if (isFinal(booking, deps.clock.now()) && !run.isRequested) return { progress: ended(progress, done()) }
   if (staysWhereItIs(run, progress, wanted)) return { progress: { ...progress, accepted: ACCEPTED } }
   const isNew = !isSameTime(progress.applied, wanted)
   if (isNew && wanted.start <= deps.clock.now()) {

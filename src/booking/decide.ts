@@ -42,8 +42,8 @@ const NONE: Work = { kind: 'none' }
 
 /** Decides what has to be done. */
 export function workOf(facts: WorkFacts): Work {
-  const { booking, isRequested } = facts
-  if (isFinal(booking) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
+  const { booking, isRequested, now } = facts
+  if (isFinal(booking, now) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
   if (isCancelled(booking) && !hasEvent(booking)) return workOfCancelled(facts)
   if (!hasEvent(booking)) return { kind: 'book', reportsFailures: true }
   if (!isSettled(booking)) return { kind: 'revise', reportsFailures: true }
@@ -80,11 +80,16 @@ const isObserved = ({ status, metadata }: Booking): boolean => status?.observedG
 const reasonOf = ({ status }: Booking, type: string): string | undefined =>
   findCondition(status?.conditions, type)?.reason
 
-const FINAL: readonly (string | undefined)[] = ['SlotTaken', 'InThePast']
-
-/** The answer stays until the spec changes or somebody asks for another look. */
-export const isFinal = (booking: Booking): boolean =>
-  isObserved(booking) && FINAL.includes(reasonOf(booking, 'Accepted'))
+/**
+ * The answer stays until the spec changes or somebody asks for another look. What a clock that was wrong has called past is decided
+ * again.
+ * @param now the time of day; without it, what was called past is.
+ */
+export function isFinal(booking: Booking, now = Infinity): boolean {
+  if (!isObserved(booking)) return false
+  const reason = reasonOf(booking, 'Accepted')
+  return reason === 'SlotTaken' || (reason === 'InThePast' && Date.parse(booking.spec.start) <= now)
+}
 
 /** These wait for the Agent. Whatever else failed has a pause of its own. */
 const WAITING: readonly (string | undefined)[] = ['AgentNotReady', 'AgentNotFound', 'NotYetKnown', undefined]

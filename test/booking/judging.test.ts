@@ -33,6 +33,17 @@ test('a new time that has passed is InThePast, and the event stays where it was'
   expect(writes(bench)).toEqual([])
 })
 
+test('what a clock that was a month ahead called past is decided again when it is put right', async () => {
+  const bench = new BookingBench()
+  bench.clock.setTimeOfDay(30 * 86_400_000)
+  bench.apply()
+  await bench.run()
+  expect(bench.ready).toBe('InThePast')
+  bench.clock.setTimeOfDay(-30 * 86_400_000)
+  await bench.run()
+  expect(bench.ready).toBe('Ready')
+})
+
 test('Enforce puts an event back only if its time is still free: somebody else may have it now', async () => {
   const bench = new BookingBench()
   bench.apply({ start: at(13), end: at(14), onExternalChange: 'Enforce' })
