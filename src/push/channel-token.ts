@@ -116,11 +116,7 @@ export const channelToken = (key: ChannelKey, id: string, tag: string): string =
  * @param keys the accepted keys, the current one first.
  * @returns undefined if no accepted key made the token for this id.
  */
-export function verifyChannel(
-  keys: readonly ChannelKey[],
-  id = '',
-  token = '',
-): VerifiedChannel | undefined {
+export function verifyChannel(keys: readonly ChannelKey[], id = '', token = ''): VerifiedChannel | undefined {
   const [, uid, , idCheck] = CHANNEL_ID.exec(id) ?? []
   const tag = TOKEN.exec(token)?.[1]
   if (tag === undefined || uid === undefined || idCheck === undefined) return undefined
