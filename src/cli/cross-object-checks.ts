@@ -22,11 +22,24 @@ interface ObjectReference {
 /** Runs these checks, and returns what they found. */
 export function crossObjectRemarks(all: readonly ValidatedManifest[]): Remark[] {
   const valid = all.filter((one): one is ValidManifest => one.object !== undefined)
+  const last = lastDefinitions(all)
   return [
     ...duplicates(valid),
     ...writeConflicts(valid),
-    ...valid.flatMap((one, index) => remarksOnOne(one, all, valid.slice(0, index))),
+    ...valid.flatMap((one, index) =>
+      remarksOnOne(
+        one,
+        [...last],
+        valid.slice(0, index).filter((earlier) => last.has(earlier)),
+      ),
+    ),
   ]
+}
+
+/** Of objects that are defined more than once, only the last definition, because `kubectl apply` leaves that one in the cluster. */
+function lastDefinitions(all: readonly ValidatedManifest[]): ReadonlySet<ValidatedManifest> {
+  const last = new Map(all.map((one) => [identity(one), one]))
+  return new Set(all.filter((one) => one.name === '' || last.get(identity(one)) === one))
 }
 
 function duplicates(all: ValidManifest[]): Remark[] {

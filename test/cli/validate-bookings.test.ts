@@ -28,6 +28,13 @@ describe('a booking', () => {
     ])
   })
 
+  it('is judged by the last definition of its agent, which is the one that kubectl apply leaves', async () => {
+    const writes = [INTEGRATION, ALICE, booking(), writing('alice')].join('---')
+    const writesNot = [INTEGRATION, writing('alice'), booking(), ALICE].join('---')
+    expect(await one(writes)).toMatchObject({ code: 0, lines: [expect.stringContaining('the later one wins')] })
+    expect((await one(writesNot)).lines).toContainEqual(expect.stringContaining('writes no calendar'))
+  })
+
   it('may be of an agent that is not in the files, or in another namespace, which is noted', async () => {
     const elsewhere = writing('alice').replace('namespace: booking}\nspec', 'namespace: other}\nspec')
     const integration = `${INTEGRATION}  allowedNamespaces: {from: All}\n`
