@@ -322,11 +322,18 @@ export function readSettings(flags: Record<string, string>, env: Record<string, 
       mistakes.push(`${where}: found ${scrub(JSON.stringify(text))}, expected ${parsed.mistake}`)
     } else values[setting.key] = parsed.value
   }
-  if (values.shardRing !== undefined && values.watchLabelSelector !== undefined) {
-    mistakes.push('--shard-ring and --watch-label-selector: set one of them, because each decides alone whose an Agent is')
-  }
+  mistakes.push(...conflictsIn(values))
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('\n'))
   return values as unknown as Settings
+}
+
+/** Settings that exclude each other. */
+function conflictsIn({ shardRing, watchLabelSelector }: Partial<Settings>): string[] {
+  return shardRing !== undefined && watchLabelSelector !== undefined
+    ? [
+        '--shard-ring and --watch-label-selector: set one of them, because each decides which Agents this operator reconciles',
+      ]
+    : []
 }
 
 /** A proxy's address may contain a password, so the value is not repeated. */

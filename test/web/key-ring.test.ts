@@ -90,7 +90,9 @@ function newKeys(by: Clock = clock): KeyRing {
     randomBytes: (count: number) => Buffer.alloc(count, ++chance),
     namespace: 'operator',
   } as unknown as ConstructorParameters<typeof KeyRing>[0])
-  keys.subscribe(() => void changes++)
+  keys.subscribe(() => {
+    changes++
+  })
   return keys
 }
 
