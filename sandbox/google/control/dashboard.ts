@@ -45,7 +45,7 @@ function overview(state: GoogleState): Reply {
   return page(
     'Simulated Google',
     `<h1>Simulated Google</h1>
-<p class="quiet">${accounts.length} accounts, ${state.clients.size} OAuth clients, ${state.log.total} requests. It is ${new Date(state.now()).toUTCString()} here. Everything on this page is also done by <span class="code">/_control/</span>.</p>
+<p class="quiet">Accounts: ${accounts.length}. OAuth clients: ${state.clients.size}. Requests: ${state.log.total}. It is ${new Date(state.now()).toUTCString()} here. Everything on this page can also be done through <span class="code">/_control/</span>.</p>
 ${accounts
   .slice(0, SHOWN_ACCOUNTS)
   .map((account) => accountSection(state, account))
