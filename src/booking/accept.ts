@@ -80,11 +80,16 @@ function concludeRefusal(
     return { state: { mayExist: true }, progress: { ...progress, isRepeated: true } }
   }
   if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(keyOf(run.booking))) {
-    const message = 'Google has not answered yet whether the event of this Booking was written.'
-    const waiting = agentFailed(progress, notReady(progress.agent.agent, message), UNANSWERED_PAUSE_MS)
-    return { state: { askedAt: undefined, mayExist: true }, progress: waiting }
+    return awaitAnswer(progress)
   }
   return { state: { askedAt: undefined }, progress: ended(progress, done(), { accepted }) }
+}
+
+/** Its own event may still appear: it is looked at again until it is certain. */
+export function awaitAnswer(progress: ProgressWithAgent): BookingStepResult {
+  const message = 'Google has not answered yet whether the event of this Booking was written.'
+  const waiting = agentFailed(progress, notReady(progress.agent.agent, message), UNANSWERED_PAUSE_MS)
+  return { state: { askedAt: undefined, mayExist: true }, progress: waiting }
 }
 
 /** The clocks of the API server and of this process differ by less. */

@@ -1,5 +1,6 @@
 /** The steps that look at the event at Google, and write it. A write whose answer is lost is never repeated blindly. */
 import { hasCalendarFailed } from '../calendars/query.ts'
+import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry, wait } from '../controller/outcome.ts'
 import {
   GoogleError,
@@ -10,7 +11,7 @@ import {
 } from '../google/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Booking } from '../resources/types.ts'
-import { isSameTime, wantedTime } from './accept.ts'
+import { awaitAnswer, isSameTime, wantedTime } from './accept.ts'
 import { fieldHash } from './applied.ts'
 import { bookedEvent } from './booked-event.ts'
 import { comesBefore, isNewTime, isUndecided, placeOf } from './decide.ts'
@@ -78,21 +79,39 @@ function earlierBookings({ deps, booking, isParked }: BookingRun, turn: string):
 
 /** Asks Google for the event, if it stands or may stand there. */
 export const lookAtEvent: AgentStep = async (run, state, progress) => {
-  const where = referenceOf(run, progress)
+  const where = referenceOf(run, state, progress)
   const { agent } = progress
   const calendar = run.deps.calendars.calendars(agent.key)?.state.byId.get(where.calendarId)
   const listedEtag = calendar?.booked?.get(where.eventId)
   if (!mayStand(state, progress, listedEtag)) return { progress }
   try {
     const stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
+    if (mayArriveElsewhere(run, state, agent, stored)) return awaitAnswer(progress)
     const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
     if (stored) noteFound(run, where, stored, listedEtag)
-    const looked = { lookedAt: run.deps.clock.monotonic(), mayExist: false, seenEtag: listedEtag, unlistedAt }
+    const looked = {
+      lookedAt: run.deps.clock.monotonic(),
+      mayExist: false,
+      sentTo: undefined,
+      seenEtag: listedEtag,
+      unlistedAt,
+    }
     const result = afterLook(run, state, progress, { stored, where })
     return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
   } catch (error) {
     return lookFailed(run, state, progress, error)
   }
+}
+
+/** The Agent names another calendar than the insertion was sent to, where the id would not keep a second event away. */
+function mayArriveElsewhere(
+  { deps, booking }: BookingRun,
+  { sentTo }: BookingState,
+  agent: BookingAgent,
+  stored: StoredEvent | undefined,
+): boolean {
+  if (stored || sentTo === undefined || isSameCalendar(sentTo, agent.calendar.id)) return false
+  return deps.unanswered.isInDoubt(keyOf(booking))
 }
 
 const mayStand = (
@@ -149,10 +168,14 @@ function lookFailed(
 }
 
 /** Where the event is, or where it will be. */
-function referenceOf({ booking }: BookingRun, { work, agent, remade }: ProgressWithAgent): EventReference {
+function referenceOf(
+  { booking }: BookingRun,
+  { sentTo }: BookingState,
+  { work, agent, remade }: ProgressWithAgent,
+): EventReference {
   const { calendar: calendarId, id: eventId } = booking.status?.event ?? {}
   if (work === 'revise' && calendarId !== undefined && eventId !== undefined) return { calendarId, eventId }
-  return { calendarId: agent.calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+  return { calendarId: sentTo ?? agent.calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
 }
 
 function stands(
@@ -224,10 +247,21 @@ async function insert(run: BookingRun, state: BookingState, before: ProgressWith
     const inserted = afterInsert(run, progress, result)
     return { ...inserted, state: { ...saved?.state, ...inserted.state } }
   } catch (error) {
-    const mayExist = noteUnanswered(run, progress, error)
-    const failed = writeFailed(run, state, progress, error)
-    return { ...failed, state: { ...saved?.state, ...failed.state, mayExist } }
+    const failed = insertFailed(run, state, progress, error)
+    return { ...failed, state: { ...saved?.state, ...failed.state } }
   }
+}
+
+function insertFailed(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  error: unknown,
+): BookingStepResult {
+  const mayExist = noteUnanswered(run, progress, error)
+  const failed = writeFailed(run, state, progress, error)
+  const sent = mayExist ? { sentTo: progress.agent.calendar.id } : {}
+  return { ...failed, state: { ...failed.state, mayExist, ...sent } }
 }
 
 function sendInsert({ deps, booking }: BookingRun, agent: BookingAgent, remade: number): Promise<InsertResult> {
@@ -314,7 +348,14 @@ function afterWrite(
     atGoogle: { kind: 'stands', event, calendarId },
   } as const
   return {
-    state: { mayExist: false, seenEtag: etag, lookedAt: deps.clock.monotonic(), polls: 0, stuck: undefined },
+    state: {
+      mayExist: false,
+      sentTo: undefined,
+      seenEtag: etag,
+      lookedAt: deps.clock.monotonic(),
+      polls: 0,
+      stuck: undefined,
+    },
     progress: ended(written, done(), { accepted: ACCEPTED }),
   }
 }

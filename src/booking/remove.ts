@@ -74,7 +74,7 @@ async function removeEvent(run: BookingRun, state: BookingState): Promise<Remova
 
 async function removeWith(
   run: BookingRun,
-  { firstSeen }: BookingState,
+  { firstSeen, sentTo }: BookingState,
   { agent, resolution }: { agent: Agent; resolution: Resolution },
 ): Promise<Removal> {
   const { deps } = run
@@ -85,7 +85,7 @@ async function removeWith(
   const { account } = deps.tokens.current(agent).grant ?? {}
   const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
   const known = { ...access, agent, key: agentKey(run.booking), resolution, account, calendar, turn: '' }
-  const where = referenceOf(run, known)
+  const where = referenceOf(run, sentTo ?? calendar.id)
   return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent has no calendar to write to.' }
 }
 
@@ -106,13 +106,12 @@ function unauthorized(refusal: TokenRefusal): Removal {
 const isPassing = (reason: string): boolean =>
   meaningOf('Agent', reason) === 'passing' && !reason.startsWith('Grant') && reason !== 'AwaitingSignIn'
 
-function referenceOf({ booking }: BookingRun, { calendar }: BookingAgent): EventReference | undefined {
+/** @param calendarId where the event is if no status tells it. */
+function referenceOf({ booking }: BookingRun, calendarId: string): EventReference | undefined {
   const { event, remade = 0 } = booking.status ?? {}
   if (event?.id !== undefined && event.calendar !== undefined) return { calendarId: event.calendar, eventId: event.id }
   // It may have been written without its status having been.
-  return calendar.id === ''
-    ? undefined
-    : { calendarId: calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+  return calendarId === '' ? undefined : { calendarId, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
 }
 
 /** Trying again would not help. */

@@ -15,6 +15,8 @@ export interface BookingState {
   readonly askedAt?: number
   /** An insertion was sent and not answered, or may have been sent by an earlier process. */
   readonly mayExist: boolean
+  /** The calendar that an insertion was sent to that was not answered. The Agent may name another one by now. */
+  readonly sentTo?: string
   /** The version of the event that a listing last contained and that was looked at. */
   readonly seenEtag?: string
   /** When the event was last asked for by its id. */

@@ -168,3 +168,20 @@ test('a Booking whose event was deleted at Google during an outage and whose Boo
   expect(JSON.stringify(events)).not.toContain('EventLeft')
   expect(conditionOf(booking, 'Ready')?.status).toBe('True')
 })
+
+test('an event whose answer was lost stays the only one where the Agent then names another calendar', async () => {
+  const team = 'team@group.calendar.google.com'
+  world.google.addCalendar({ id: team, owner: ALICE, summary: 'Team' })
+  await world.addAgent('other', { account: ALICE, grantSecretRef: { name: 'alice-grant' } })
+  world.google.addFault({ fault: 'commitThenDrop', kind: 'events.insert', times: 1 })
+  world.google.addFault({ fault: '503', kind: 'events.get' })
+  await world.book('viewing', { agentRef: { name: 'other' } })
+  await world.untilReason('viewing', 'BookingFailed')
+  await world.world.objects.patch('Agent', 'other', { spec: { calendars: { read: ['primary'], write: team } } })
+  await world.passes(2_000)
+  world.google.clearFaults()
+  const { status } = await world.untilReason('viewing', 'Ready')
+  expect(status?.event?.calendar).toBe(ALICE)
+  expect(world.eventsOf('alice')).toHaveLength(1)
+  expect(world.google.events({ calendar: team })).toEqual([])
+})
