@@ -68,9 +68,9 @@ soak: build ## count every read of a hundred agents in real time, look for leaks
 
 CASES ?= 100000
 
-fuzz: $(INSTALLED) ## random objects and random answers of Google through the reconcilers (CASES=100000, SEED=… repeats a run)
+fuzz: $(INSTALLED) ## random objects and answers of Google through the reconcilers, and all cases of other properties (CASES=100000, SEED=… repeats a run)
 	@echo "==> trying $(CASES) cases"
-	@CASES=$(CASES) npx vitest run test/fuzz --disable-console-intercept
+	@CASES=$(CASES) npx vitest run test/fuzz $$(grep -rl "support/runs.ts'" test) --disable-console-intercept
 
 promises: $(INSTALLED) ## break what comments promise, one by one, and see a test turn red (ONLY=words)
 	@echo "==> breaking promises"

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import type { StoredEvent } from '../../src/google/port.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { BookingBench, type Fault } from './support/bench.ts'
+import { runs } from '../support/runs.ts'
 
 const FAULTS: readonly Fault[] = ['killed before', 'killed after', 'answer lost', 'no connection']
 const NAMES = ['a', 'b', 'c']
-const COURSES = 100
+const COURSES = runs(100)
 const STEPS = 10
 
 const at = (hour: number): string => `2026-12-01T${String(hour).padStart(2, '0')}:00:00Z`

@@ -17,6 +17,7 @@ import { snapshotEvents, type CalendarSnapshot } from '../../src/calendar/calend
 import type { EventResource } from '../../src/calendar/event-resource.ts'
 import { busyMinutes, localDates } from './oracle.ts'
 import { applyListing, at, list, november, read, update, zones, type RawEvent } from './support.ts'
+import { runs } from '../support/runs.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -140,7 +141,7 @@ it.each(places)(
       expect(found.indexOf(true)).toBe(minutes.indexOf(true))
       expect(found.findIndex((one, index) => one !== minutes[index])).toBe(-1)
     })
-    fc.assert(property, { ...seeded, numRuns: 25 })
+    fc.assert(property, { ...seeded, numRuns: runs(25) })
   },
 )
 
@@ -281,7 +282,7 @@ describe('the stored form', () => {
       expect(decodeEvents(encoded)).toEqual(sorted)
       expect(encodeEvents([...events].reverse())).toEqual(encoded)
     })
-    fc.assert(property, { ...seeded, numRuns: 500 })
+    fc.assert(property, { ...seeded, numRuns: runs(500) })
   })
 })
 

@@ -9,6 +9,7 @@ import { ApiError } from '../../src/kubernetes/port.ts'
 import type { ApiRequest, SendRequest } from '../../src/kubernetes/request.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { ManualClock, settle } from '../support/clock.ts'
+import { runs } from '../support/runs.ts'
 
 const SECOND = 1_000
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -223,7 +224,7 @@ test('two replicas never lead at once, whatever the network, the replicas and th
         await cluster.pass(40 * SECOND)
       },
     ),
-    { numRuns: 150, seed: 3 },
+    { numRuns: runs(150), seed: 3 },
   )
 }, 120_000)
 
@@ -237,7 +238,7 @@ test('a replica leads soon after everything has recovered', async () => {
       await cluster.pass(90 * SECOND)
       expect(cluster.replicas.filter(({ acting }) => acting)).toHaveLength(1)
     }),
-    { numRuns: 60, seed: 4 },
+    { numRuns: runs(60), seed: 4 },
   )
 }, 120_000)
 

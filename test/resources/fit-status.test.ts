@@ -6,6 +6,7 @@ import type { Kind } from '../../src/resources/reasons.ts'
 import type { AgentStatus, StructuralSchema } from '../../src/resources/types.ts'
 import { createValidator } from '../../src/resources/validate.ts'
 import { aBooking, anAgent, anIntegration } from '../support/resources.ts'
+import { runs } from '../support/runs.ts'
 
 const crdOf = (kind: Kind) => {
   const crd = crds.find(({ spec }) => spec.names.kind === kind)
@@ -54,7 +55,7 @@ describe.each(['Agent', 'Booking', 'CalendarIntegration'] as const)('a status of
         expect(fitStatus(kind, fitted)).toEqual(fitted)
         expect(JSON.stringify(fitted)).not.toMatch(/\\u00[01]|[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
       }),
-      { seed: 11, numRuns: 100 },
+      { seed: 11, numRuns: runs(100) },
     )
   })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Answer, meeting, startHarness, type Harness } from './harness.ts'
+import { runs } from '../support/runs.ts'
 
 const alice = 'alice@example.com'
 const NAMES = ['event0', 'event1', 'event2']
@@ -49,7 +50,7 @@ it.each(['true', 'false'])(
           await harness.close()
         }
       }),
-      { seed: 2026, numRuns: 80 },
+      { seed: 2026, numRuns: runs(80) },
     )
   },
   180_000,

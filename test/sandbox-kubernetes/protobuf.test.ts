@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readProtobuf } from '../../sandbox/kubernetes/http/protobuf.ts'
 import { APIError } from '../../sandbox/kubernetes/model/api-errors.ts'
+import { runs } from '../support/runs.ts'
 
 const bytes = (...parts: (number | string | Buffer)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))))
@@ -54,7 +55,7 @@ describe('a body in protobuf', () => {
           expect(error).toBeInstanceOf(APIError)
         }
       }),
-      { seed: 45, numRuns: 2000 },
+      { seed: 45, numRuns: runs(2000) },
     )
   })
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createPages, languages, negotiate } from '../../src/web/pages/pages.ts'
 import { everyPage, OUTCOMES, PAGES, POPUP, VIEW } from './views.ts'
+import { runs } from '../support/runs.ts'
 
 const english = negotiate('en')
 const german = negotiate('de')
@@ -70,7 +71,7 @@ describe('the sign-in page', () => {
         )
         expect(built(page)).toEqual(harmless)
       }),
-      { seed: 11, numRuns: 300 },
+      { seed: 11, numRuns: runs(300) },
     )
   })
 
