@@ -112,6 +112,13 @@ describe('a mistake in the values is refused with a message that names the place
   })
 })
 
+describe('two values that exclude each other', () => {
+  it('are refused before anything is installed: a ring and a label selector', async () => {
+    const refused = helmTemplate({ shardRing: 'calendar-operator', watchLabelSelector: 'shard=a' })
+    await expect(refused).rejects.toThrow('set shardRing or watchLabelSelector, not both')
+  })
+})
+
 describe('the settings among the values', () => {
   const offered = Object.keys(schema.properties?.settings?.properties ?? {})
   /** What the chart itself says, by other values or for good: the ports are those of its Services. */
