@@ -68,7 +68,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
   let startedAt: number | undefined
 
   function runOf(object: Booking, { writtenStatus }: BookingState, isRequested: boolean): BookingRun {
-    // Only a leader reconciles: what happened before its first reconcile was another process's doing.
+    // What happened before this replica's first reconcile was another process's doing.
     startedAt ??= deps.clock.now()
     const booking = withOwnStatus<'Booking'>(object, writtenStatus)
     const since = Math.max(startedAt, deps.ownedSince?.(agentKey(booking)) ?? -Infinity)
