@@ -6,7 +6,6 @@ import type { Interval } from '../calendar/interval.ts'
 import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { done, wait } from '../controller/outcome.ts'
 import { GoogleError } from '../google/port.ts'
-import { keyOf } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { EVENT_FINALIZER } from '../resources/names.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
@@ -52,7 +51,7 @@ export const decideTime: AgentStep = async (run, state, progress) => {
   }
   if (booking.spec.conflictPolicy === 'Allow') return { progress: { ...progress, accepted: ACCEPTED } }
   const { agent, turn } = progress.agent
-  if (deps.unanswered.mayOccupy(turn, keyOf(booking), wanted)) {
+  if (deps.unanswered.mayOccupy(turn, booking, wanted)) {
     const message = 'Google has not answered yet whether another Booking was written to this time.'
     return { progress: agentFailed(progress, notReady(agent, message), UNANSWERED_PAUSE_MS) }
   }
@@ -79,7 +78,7 @@ function concludeRefusal(
   if (progress.atGoogle.kind === 'unknown' && mayHaveBeenWritten(run, state)) {
     return { state: { mayExist: true }, progress: { ...progress, isRepeated: true } }
   }
-  if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(keyOf(run.booking))) {
+  if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(run.booking)) {
     return awaitAnswer(progress)
   }
   return { state: { askedAt: undefined }, progress: ended(progress, done(), { accepted }) }

@@ -111,7 +111,7 @@ function mayArriveElsewhere(
   stored: StoredEvent | undefined,
 ): boolean {
   if (stored || sentTo === undefined || isSameCalendar(sentTo, agent.calendar.id)) return false
-  return deps.unanswered.isInDoubt(keyOf(booking))
+  return deps.unanswered.isInDoubt(booking)
 }
 
 const mayStand = (
@@ -137,7 +137,7 @@ function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAge
 /** Google has such an event: a write that arrives late now meets its id or its version. */
 function noteFound(run: BookingRun, where: EventReference, stored: StoredEvent, listedEtag: string | undefined): void {
   if (stored.etag !== listedEtag) applyRead(run, where, stored)
-  run.deps.unanswered.settle(keyOf(run.booking))
+  run.deps.unanswered.settle(run.booking)
 }
 
 /** What the listing lacks, such as a write whose answer was lost, is applied to the snapshots and published. */
@@ -287,7 +287,7 @@ const UNANSWERED: readonly GoogleFailure[] = ['Unreachable', 'Unknown']
 function noteUnanswered(run: BookingRun, { agent, atGoogle }: ProgressWithAgent, error: unknown): boolean {
   const isUnanswered = error instanceof GoogleError && UNANSWERED.includes(error.failure)
   const known = atGoogle.kind === 'stands' && atGoogle.event.time ? [atGoogle.event.time] : []
-  if (isUnanswered) run.deps.unanswered.add(agent.turn, keyOf(run.booking), [wantedTime(run), ...known])
+  if (isUnanswered) run.deps.unanswered.add(agent.turn, run.booking, [wantedTime(run), ...known])
   return isUnanswered
 }
 
@@ -340,7 +340,7 @@ function afterWrite(
   const { deps } = run
   const { id, etag, resource } = stored
   deps.calendars.onWritten({ calendarId, id, etag, resource })
-  deps.unanswered.settle(keyOf(run.booking))
+  deps.unanswered.settle(run.booking)
   const event = eventOf(run, progress.agent, stored)
   const written = {
     ...progress,

@@ -7,7 +7,6 @@ import { resolveIntegration, type Resolution } from '../clients/resolve-integrat
 import { writeCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { isStepFailure } from '../failures/step-failure.ts'
-import { keyOf } from '../kubernetes/port.ts'
 import { GoogleError, type EventReference, type GoogleFailure } from '../google/port.ts'
 import type { TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
@@ -56,7 +55,7 @@ function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
   const { deps, booking } = run
   if (booking.spec.deletionPolicy === 'Retain') return false
   if (hasEvent(booking)) return !hasEnded(booking.status, deps.clock.now())
-  return !isFinal(booking) && (mayHaveBeenWritten(run, state) || deps.unanswered.isInDoubt(keyOf(booking)))
+  return !isFinal(booking) && (mayHaveBeenWritten(run, state) || deps.unanswered.isInDoubt(booking))
 }
 
 async function removeEvent(run: BookingRun, state: BookingState): Promise<Removal> {
@@ -127,7 +126,7 @@ const LASTING: readonly GoogleFailure[] = [
 async function judgeEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal | undefined> {
   const { deps, booking } = run
   const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
-  if (!stored && deps.unanswered.isInDoubt(keyOf(booking))) {
+  if (!stored && deps.unanswered.isInDoubt(booking)) {
     const why = 'Google did not answer whether it was written.'
     return { kind: 'retry', error: new Error(why), why }
   }

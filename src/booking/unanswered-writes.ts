@@ -3,9 +3,10 @@
  * it is known what became of it, the times that it concerns are neither free nor taken for the other Bookings of the calendar.
  */
 import type { Interval } from '../calendar/interval.ts'
-import type { Key } from '../kubernetes/port.ts'
+import { keyOf, type Key } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
+import type { Booking } from '../resources/types.ts'
 
 /** What the unanswered writes need. */
 interface UnansweredWritesDeps {
@@ -29,43 +30,50 @@ interface Unanswered {
 /** A request is given up long before, and what is read five seconds before a slot is judged is too old. */
 const IN_DOUBT_MS = 2 * MINUTE_MS
 
+/** A Booking. One that is created anew under the same name is another one: its event has another id. */
+type Writer = Pick<Booking, 'metadata'>
+
+const uidOf = ({ metadata: { uid = '' } }: Writer): string => uid
+
 /** The unanswered writes of all Bookings. */
 export class UnansweredWrites {
   readonly #deps: UnansweredWritesDeps
-  readonly #byBooking = new Map<Key, Unanswered>()
+  /** By the uid of the Booking. */
+  readonly #byBooking = new Map<string, Unanswered>()
 
   constructor(deps: UnansweredWritesDeps) {
     this.#deps = deps
   }
 
   /** The answer to a write of this Booking was lost. @param calendar the key of the calendar's turns. */
-  add(calendar: string, booking: Key, times: readonly Interval[]): void {
+  add(calendar: string, booking: Writer, times: readonly Interval[]): void {
     this.#forgetOld()
-    const { times: earlier = [], waiting = new Set<Key>() } = this.#byBooking.get(booking) ?? {}
+    const { times: earlier = [], waiting = new Set<Key>() } = this.#byBooking.get(uidOf(booking)) ?? {}
     const until = this.#deps.clock.monotonic() + IN_DOUBT_MS
-    this.#byBooking.set(booking, { calendar, times: merged(earlier, times), until, waiting })
+    this.#byBooking.set(uidOf(booking), { calendar, times: merged(earlier, times), until, waiting })
   }
 
   /** It is known what stands at Google for this Booking, and the snapshots contain it. */
-  settle(booking: Key): void {
-    const { waiting = [] } = this.#byBooking.get(booking) ?? {}
-    this.#byBooking.delete(booking)
+  settle(booking: Writer): void {
+    const { waiting = [] } = this.#byBooking.get(uidOf(booking)) ?? {}
+    this.#byBooking.delete(uidOf(booking))
     for (const key of waiting) this.#deps.wake(key)
   }
 
   /** Whether a write of this Booking may still be carried out. */
-  isInDoubt(booking: Key): boolean {
+  isInDoubt(booking: Writer): boolean {
     this.#forgetOld()
-    return this.#byBooking.has(booking)
+    return this.#byBooking.has(uidOf(booking))
   }
 
   /** Whether another Booking's event may stand at this time. If so, this Booking is reconciled again as soon as it is known. */
-  mayOccupy(calendar: string, booking: Key, time: Interval): boolean {
+  mayOccupy(calendar: string, booking: Writer, time: Interval): boolean {
     this.#forgetOld()
     let mayBe = false
-    for (const [key, one] of this.#byBooking) {
-      if (key === booking || one.calendar !== calendar || !one.times.some((other) => overlap(other, time))) continue
-      one.waiting.add(booking)
+    for (const [uid, one] of this.#byBooking) {
+      if (uid === uidOf(booking) || one.calendar !== calendar || !one.times.some((other) => overlap(other, time)))
+        continue
+      one.waiting.add(keyOf(booking))
       mayBe = true
     }
     return mayBe
@@ -73,7 +81,7 @@ export class UnansweredWrites {
 
   #forgetOld(): void {
     const now = this.#deps.clock.monotonic()
-    for (const [key, { until }] of this.#byBooking) if (until < now) this.#byBooking.delete(key)
+    for (const [uid, { until }] of this.#byBooking) if (until < now) this.#byBooking.delete(uid)
   }
 }
 

@@ -80,6 +80,23 @@ test('a Booking that is deleted while its insertion may still arrive leaves no e
   expect(bench.google.live).toEqual([])
 })
 
+test('a slot stays single where a Booking was replaced by one of its name while its insertion may still arrive', async () => {
+  const bench = new BookingBench()
+  const late = delayInserts(bench)
+  bench.apply({ deletionPolicy: 'Retain' })
+  await bench.run(2)
+  bench.delete()
+  await bench.settle()
+  expect(bench.bookings.size).toBe(0)
+  bench.google.calls.push('insert', 'insert')
+  bench.apply()
+  await bench.run(3)
+  late.arrive()
+  await bench.run()
+  expect(bench.google.live).toHaveLength(1)
+  expect(bench.ready).toBe('SlotTaken')
+})
+
 test('a Booking whose new time is refused while its insertion may still arrive knows its event', async () => {
   const bench = new BookingBench()
   const taken = { start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' }
