@@ -20,7 +20,10 @@ export interface BookingDeps {
   zones: Zones
   turns: CalendarTurns
   unanswered: UnansweredWrites
-  /** Since when the Bookings of an Agent have been reconciled here, in ms since the epoch; since the start by default. */
+  /**
+   * Since when the Bookings of an Agent have been reconciled here, in ms since the epoch; since the start by default. Infinity: they are
+   * reconciled elsewhere.
+   */
   ownedSince?(agentKey: string): number
   /** Reconciles a Booking at once. */
   wake(bookingKey: string): void

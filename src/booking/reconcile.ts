@@ -72,7 +72,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     startedAt ??= deps.clock.now()
     const booking = withOwnStatus<'Booking'>(object, writtenStatus)
     const since = Math.max(startedAt, deps.ownedSince?.(agentKey(booking)) ?? -Infinity)
-    const isParked = (key: Key): boolean => states.get(key)?.value.isParked === true
+    const isParked = (key: Key): boolean => states.get(key)?.value.isParked === true || isForeign(deps, key)
     return { deps, booking, isRequested, startedAt: since, isParked }
   }
 
@@ -127,6 +127,12 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
       }
     },
   }
+}
+
+/** What another replica decides never has its turn here, and may never be decided there: nobody waits for it. */
+function isForeign(deps: BookingDeps, key: Key): boolean {
+  const booking = deps.cluster.bookings.get(key)
+  return booking !== undefined && deps.ownedSince?.(agentKey(booking)) === Infinity
 }
 
 /** Whether a Booking has something to do after its Agent's calendars were read. */

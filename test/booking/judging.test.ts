@@ -1,5 +1,6 @@
 /** When a time may be booked, over a world in memory. */
 import { expect, test } from 'vitest'
+import { aBooking, anAgent } from '../support/resources.ts'
 import { BookingBench } from './support/bench.ts'
 
 const at = (hour: number): string => `2026-12-01T${hour}:00:00Z`
@@ -65,4 +66,17 @@ test('one calendar of several that cannot be read accepts nothing', async () => 
   await bench.run(6)
   expect(bench.ready).toBe('AgentNotReady')
   expect(writes(bench)).toEqual([])
+})
+
+test('a Booking of another replica, which may never be decided there, holds nobody up', async () => {
+  const bench = new BookingBench()
+  bench.agents.push(anAgent(bench.agents[0]!.spec, 'mallory'))
+  bench.foreign.add('booking/mallory')
+  const older = aBooking({ agentRef: { name: 'mallory' } }, 'older')
+  older.metadata.creationTimestamp = '2026-01-01T00:00:00Z'
+  bench.bookings.set('booking/older', older)
+  await bench.read()
+  bench.apply()
+  await bench.settle()
+  expect(bench.ready).toBe('Ready')
 })

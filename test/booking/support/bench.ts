@@ -53,6 +53,8 @@ export class BookingBench {
   readonly shown: string[] = []
   readonly bookings = new Map<string, Booking>()
   agents: Agent[]
+  /** The keys of Agents that another replica reconciles. */
+  readonly foreign = new Set<string>()
   /** The calls of ports so far. */
   calls: string[] = []
   /** The call that fails next, and how. */
@@ -128,6 +130,7 @@ export class BookingBench {
       },
       turns: new CalendarTurns({ clock, random: () => 0.5, wake }),
       unanswered: new UnansweredWrites({ clock, wake }),
+      ownedSince: (agent) => (this.foreign.has(agent) ? Infinity : -Infinity),
       metrics: { booked: (seconds) => void this.booked.push(seconds), bookingConflict: () => undefined },
     })
   }
