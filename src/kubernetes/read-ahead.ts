@@ -38,7 +38,7 @@ interface ReadAheadOptions {
 export class ReadAhead {
   readonly #deps: { send: SendRequest; clock: Clock }
   readonly #options: ReadAheadOptions
-  readonly #held = new Map<Key, Owned>()
+  readonly #held = new Map<Key, { item: Owned; size: number }>()
   #heldCharacters = 0
   /** Where the next page begins; undefined: there is none. */
   #next: { continue?: string } | undefined
@@ -76,8 +76,8 @@ export class ReadAhead {
     const found = this.#held.get(key)
     if (!found) return undefined
     this.#held.delete(key)
-    this.#heldCharacters -= sizeOf(found)
-    return found.metadata.resourceVersion === version ? found : undefined
+    this.#heldCharacters -= found.size
+    return found.item.metadata.resourceVersion === version ? found.item : undefined
   }
 
   async #readPage(from: { continue?: string }): Promise<void> {
@@ -106,8 +106,9 @@ export class ReadAhead {
     if (!this.#options.isWanted(key)) return
     const { kind, apiVersion } = this.#options.kind
     Reflect.deleteProperty(item.metadata, 'managedFields')
-    this.#heldCharacters += sizeOf(item)
-    this.#held.set(key, { ...item, kind, apiVersion } as Owned)
+    const size = sizeOf(item)
+    this.#heldCharacters += size
+    this.#held.set(key, { item: { ...item, kind, apiVersion } as Owned, size })
   }
 
   #endLater(): void {
@@ -116,4 +117,5 @@ export class ReadAhead {
   }
 }
 
-const sizeOf = ({ data }: Owned): number => Object.values(data ?? {}).reduce((sum, { length }) => sum + length, 0)
+/** All of it counts: whoever may write the object chooses where its bulk is. */
+const sizeOf = (item: Owned): number => JSON.stringify(item).length

@@ -24,7 +24,10 @@ const send = ((request: { path: string }) => {
   const page = pages.shift() ?? []
   if (page instanceof Error) return Promise.reject(page)
   const metadata = { continue: pages.length > 0 ? `page-${pages.length}` : undefined }
-  return Promise.resolve({ metadata, items: page.map(({ metadata: of, data }) => ({ metadata: of, data })) })
+  return Promise.resolve({
+    metadata,
+    items: page.map(({ metadata: of, data, binaryData }) => ({ metadata: of, data, binaryData })),
+  })
 }) as SendRequest
 
 beforeEach(() => {
@@ -84,8 +87,13 @@ describe('reading ahead', () => {
     expect(await take('foreign')).toBeUndefined()
   })
 
-  it('reads no further page while much is held', async () => {
-    pages = [[map('a', { 'busy.json': 'x'.repeat(9 * 1024 * 1024) })], [map('b')]]
+  const bulk = 'x'.repeat(9 * 1024 * 1024)
+  it.each<[string, ConfigMap]>([
+    ['data', map('a', { 'busy.json': bulk })],
+    ['binary data', { ...map('a'), binaryData: { 'busy.json': bulk } }],
+    ['annotations', { ...map('a'), metadata: { ...map('a').metadata, annotations: { note: bulk } } }],
+  ])('reads no further page while much is held: %s', async (_where, large) => {
+    pages = [[large], [map('b')]]
     ahead.begin()
     await take('0')
     expect(await take('b')).toBeUndefined()
