@@ -14,7 +14,7 @@ import { eventIdOf } from './event-id.ts'
 import { ACCEPTED, refused } from './findings.ts'
 import { judgeSlot, type SlotAnswer, type SlotQuestion } from './slot.ts'
 import type { BookingState } from './state.ts'
-import { ended, endedSilently, type BookingAgent, type BookingProgress, type ProgressWithAgent } from './steps.ts'
+import { ended, lookAgain, waiting, type BookingAgent, type BookingProgress, type ProgressWithAgent } from './steps.ts'
 import type { BookingRun, AgentStep, BookingStepResult } from './steps.ts'
 import { withToken } from './with-token.ts'
 
@@ -76,7 +76,7 @@ function concludeRefusal(
   accepted: ReturnType<typeof refused>,
 ): BookingStepResult {
   if (progress.atGoogle.kind === 'unknown' && mayHaveBeenWritten(run, state)) {
-    return { state: { mayExist: true }, progress: { ...progress, isRepeated: true } }
+    return { state: { mayExist: true }, progress: lookAgain(progress) }
   }
   if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(run.booking)) {
     return awaitAnswer(progress)
@@ -156,7 +156,7 @@ function awaitReading(
   }
   deps.calendars.refresh(key, now - FRESH_MS)
   const outcome = wait('the calendars of the Agent are being read', READ_PAUSE_MS)
-  return { state: { askedAt: askedAt ?? now }, progress: { ...endedSilently(progress, outcome), isWaiting: true } }
+  return { state: { askedAt: askedAt ?? now }, progress: waiting(progress, outcome) }
 }
 
 /** The attempt has ended, or takes too long, and a calendar was not read since. */

@@ -1,4 +1,5 @@
 /** Gathers the facts that `decide.ts` decides on: from the object, the clock, and the listing of the calendar. */
+import type { StoredEvent } from '../google/port.ts'
 import type { CalendarsState, CalendarState } from '../calendars/state.ts'
 import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { hasCome } from '../platform/clock.ts'
@@ -7,7 +8,8 @@ import { durationMs } from '../resources/durations.ts'
 import type { Booking } from '../resources/types.ts'
 import { cancelledId, listedEvent, type WorkFacts } from './decide.ts'
 import type { BookingState } from './state.ts'
-import type { BookingRun } from './steps.ts'
+import { bookedEvent, type BookedEvent } from './booked-event.ts'
+import type { BookingAgent, BookingRun } from './steps.ts'
 
 const FIRST_POLL_MS = 5_000
 const MAX_POLLS = 6
@@ -50,4 +52,10 @@ export function lookEveryMs({ deps, booking }: BookingRun): number | undefined {
   const agent = deps.cluster.agents.get(agentKey(booking))
   const integration = agent && deps.cluster.integrations.get(integrationKey(agent))
   return integration && durationMs(integration.spec.sync.fullSyncInterval)
+}
+
+/** An event as Google returned it, read in the time zone of the calendar that the Agent writes to. */
+export function eventOf({ deps }: BookingRun, { key, calendar }: BookingAgent, stored: StoredEvent): BookedEvent {
+  const timeZone = deps.calendars.calendars(key)?.state.byId.get(calendar.id)?.snapshot.timeZone ?? 'UTC'
+  return bookedEvent(stored, { zones: deps.zones, timeZone })
 }

@@ -5,7 +5,7 @@
  * 1. find the Agent and get a valid access token (`agent-steps.ts`);
  * 2. take the turn of the write calendar (`turns.ts`), so that Bookings are decided one after another;
  * 3. look at the event, if it stands or may stand at Google; decide whether its time may be booked (`accept.ts`); add the finalizer
- *    (`finalizer.ts`); write the event (`event-steps.ts`). If the event turns out to be another one than was thought, these are
+ *    (`finalizer.ts`); write the event (`write-event.ts`). If the event turns out to be another one than was thought, these are
  *    repeated.
  *
  * Then the status is written (`report.ts`). The room uses Kubernetes, Google and the calendars of Agents through their ports only,
@@ -27,16 +27,18 @@ import { decideTime } from './accept.ts'
 import { authorize, findAgent } from './agent-steps.ts'
 import { hasEvent, waitsForAgent, workOf, type Work } from './decide.ts'
 import { expire, nextDue } from './due.ts'
-import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
 import { correctFinalizer, ensureFinalizer } from './finalizer.ts'
 import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
+import { lookAtEvent } from './look-at-event.ts'
 import { observe } from './observe.ts'
 import type { BookingDeps } from './port.ts'
 import { remove } from './remove.ts'
 import { reportFindings, reportProgress } from './report.ts'
 import { newBookingState, type BookingState } from './state.ts'
-import { type AgentStep, type BookingProgress, type BookingRun, type BookingStep } from './steps.ts'
-import type { BookingStepResult, ProgressWithAgent } from './steps.ts'
+import { isEnded, NEXT_STEP, outcomeOf, type AgentStep, type BookingProgress, type BookingRun } from './steps.ts'
+import type { BookingStep, BookingStepResult, ProgressWithAgent } from './steps.ts'
+import { takeTurn } from './take-turn.ts'
+import { writeEvent } from './write-event.ts'
 import { passing, unexpected } from './write-failures.ts'
 
 /** The steps that are taken once. */
@@ -172,12 +174,12 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
     tracked.update({ mayExist: true })
     return unexpected(progressBefore(run, work), error)
   })
-  noteTurn(run, tracked, due, progress.isWaiting === true)
+  noteTurn(run, tracked, due, isWaiting(progress))
   const error = await write(tracked, run, progress)
   // If it is deleted now, its status does not name an event that was written.
   if (error) tracked.update({ mayExist: true })
   if (error) return retry(error, error.retryAfterMs)
-  const outcome = progress.outcome ?? done()
+  const outcome = outcomeOf(progress) ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
 }
 
@@ -194,33 +196,36 @@ const requestsAfter = ({ requests }: BookingState, due: DueRequest, isWaiting: b
 /** Takes the steps. */
 async function runSteps(run: BookingRun, tracked: Tracked, work: OpenWork): Promise<BookingProgress> {
   const found = await take(PREPARING_STEPS, run, tracked, progressBefore(run, work))
-  return hasAgent(found) && !found.isEnded ? runWithAgent(run, tracked, found) : found
+  return hasAgent(found) && !isEnded(found) ? runWithAgent(run, tracked, found) : found
 }
 
 async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWithAgent): Promise<BookingProgress> {
   let progress = found
   try {
     progress = await take(AGENT_STEPS, run, tracked, found)
-    for (let round = 0; round < MAX_ROUNDS && !progress.isEnded; round++) {
+    for (let round = 0; round < MAX_ROUNDS && !isEnded(progress); round++) {
       progress = await take(EVENT_STEPS, run, tracked, progress)
     }
-    return progress.isEnded ? progress : restless(progress)
+    return isEnded(progress) ? progress : restless(progress)
   } finally {
     // Before its status is written, the next one has to know that this one is decided.
-    tracked.update({ isParked: progress.isWaiting !== true })
+    tracked.update({ isParked: !isWaiting(progress) })
     giveTurnBack(run, progress)
   }
 }
 
 /** Whoever waits passes nothing on, because the others would only find that it goes first. */
-function giveTurnBack({ deps, booking }: BookingRun, { agent, isWaiting }: ProgressWithAgent): void {
-  if (isWaiting) deps.turns.interrupt(agent.turn, keyOf(booking))
-  else deps.turns.release(agent.turn, keyOf(booking))
+function giveTurnBack({ deps, booking }: BookingRun, progress: ProgressWithAgent): void {
+  const { turn } = progress.agent
+  if (isWaiting(progress)) deps.turns.interrupt(turn, keyOf(booking))
+  else deps.turns.release(turn, keyOf(booking))
 }
 
 /** The event changes faster than it can be read, or Google contradicts itself. */
 const restless = (progress: BookingProgress): BookingProgress =>
   passing(progress, new GoogleError('Unknown', 'the event keeps changing'))
+
+const isWaiting = ({ next }: BookingProgress): boolean => next.kind === 'wait'
 
 const hasAgent = (progress: BookingProgress): progress is ProgressWithAgent => progress.agent !== undefined
 
@@ -240,7 +245,7 @@ async function take<P extends BookingProgress>(
     const result = await step(run, tracked.value, progress)
     tracked.update(result.state ?? {})
     progress = { ...progress, ...result.progress }
-    if (progress.isEnded || progress.isRepeated) break
+    if (progress.next.kind !== 'next step') break
   }
   return progress
 }
@@ -255,8 +260,7 @@ function progressBefore({ booking }: BookingRun, { kind, reportsFailures }: Open
     atGoogle: { kind: 'unknown' },
     remade,
     applied: appliedTime(booking),
-    isRepeated: false,
-    isEnded: false,
+    next: NEXT_STEP,
   }
 }
 
@@ -282,7 +286,7 @@ const write = (
   progress: BookingProgress | undefined,
 ): Promise<ApiError | undefined> =>
   tracked.runExclusive(async () => {
-    const isReported = progress && !progress.isUnreported
+    const isReported = progress?.next.kind === 'report'
     const { written, error } = isReported
       ? await reportProgress(run, tracked.value, progress)
       : await reportFindings(run, tracked.value, undefined)

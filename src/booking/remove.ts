@@ -20,10 +20,10 @@ import { hasEnded, hasEvent, isFinal, isInConflict } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
 import type { BookingState } from './state.ts'
-import type { BookingAgent, BookingRun } from './steps.ts'
+import type { AuthorizedAgent, BookingRun } from './steps.ts'
 import { withToken } from './with-token.ts'
 
-const PATIENCE_MS = HOUR_MS
+const TRY_FOR_MS = HOUR_MS
 const LONGEST_PAUSE_MS = MINUTE_MS
 
 /** What became of the event: done, or why it was left, or why it is tried again. */
@@ -35,7 +35,7 @@ export async function remove(run: BookingRun, state: BookingState): Promise<Outc
   const finalizers = booking.metadata.finalizers ?? []
   if (!finalizers.includes(EVENT_FINALIZER)) return done()
   const removal = await removeEvent(run, state)
-  if (removal.kind === 'retry' && isPatient(run, state))
+  if (removal.kind === 'retry' && isTriedAgain(run, state))
     return retry(removal.error, undefined, undefined, LONGEST_PAUSE_MS)
   if (removal.kind !== 'done') {
     const event = hasEvent(booking) ? 'its event was' : 'its event, if it had been written already, was'
@@ -47,8 +47,8 @@ export async function remove(run: BookingRun, state: BookingState): Promise<Outc
 }
 
 /** Real time counts: the time of day may be set meanwhile. */
-const isPatient = ({ deps: { clock } }: BookingRun, { deletingSince = clock.monotonic() }: BookingState): boolean =>
-  clock.monotonic() - deletingSince < PATIENCE_MS
+const isTriedAgain = ({ deps: { clock } }: BookingRun, { deletingSince = clock.monotonic() }: BookingState): boolean =>
+  clock.monotonic() - deletingSince < TRY_FOR_MS
 
 /** Whether an event stands, or may stand, that the Booking's end concerns. */
 function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
@@ -82,10 +82,10 @@ async function removeWith(
   const refusal = (await deps.tokens.load(access.request)) ?? (await deps.tokens.ensure(access.request))
   if (refusal) return unauthorized(refusal)
   const { account } = deps.tokens.current(agent).grant ?? {}
-  const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
-  const known = { ...access, agent, key: agentKey(run.booking), resolution, account, calendar, turn: '' }
-  const where = referenceOf(run, sentTo ?? calendar.id)
-  return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent has no calendar to write to.' }
+  const where = referenceOf(run, sentTo ?? writeCalendar(agent, account)?.id)
+  return where
+    ? deleteEvent(run, { ...access, agent }, where)
+    : { kind: 'left', why: 'its Agent has no calendar to write to.' }
 }
 
 /** After a start, the integration may not have been looked at yet. */
@@ -106,11 +106,11 @@ const isPassing = (reason: string): boolean =>
   meaningOf('Agent', reason) === 'passing' && !reason.startsWith('Grant') && reason !== 'AwaitingSignIn'
 
 /** @param calendarId where the event is if no status tells it. */
-function referenceOf({ booking }: BookingRun, calendarId: string): EventReference | undefined {
+function referenceOf({ booking }: BookingRun, calendarId: string | undefined): EventReference | undefined {
   const { event, remade = 0 } = booking.status ?? {}
   if (event?.id !== undefined && event.calendar !== undefined) return { calendarId: event.calendar, eventId: event.id }
   // It may have been written without its status having been.
-  return calendarId === '' ? undefined : { calendarId, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+  return calendarId === undefined ? undefined : { calendarId, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
 }
 
 /** Trying again would not help. */
@@ -123,7 +123,11 @@ const LASTING: readonly GoogleFailure[] = [
 ]
 
 /** Decides on an event of which it is not known whose it is, or what somebody has made of it. Undefined: it is to be deleted. */
-async function judgeEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal | undefined> {
+async function judgeEvent(
+  run: BookingRun,
+  agent: AuthorizedAgent,
+  where: EventReference,
+): Promise<Removal | undefined> {
   const { deps, booking } = run
   const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
   if (!stored && deps.unanswered.isInDoubt(booking)) {
@@ -134,7 +138,7 @@ async function judgeEvent(run: BookingRun, agent: BookingAgent, where: EventRefe
   return isRecurring(stored) ? { kind: 'left', why: 'somebody made it recurring in Google Calendar.' } : undefined
 }
 
-async function deleteEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal> {
+async function deleteEvent(run: BookingRun, agent: AuthorizedAgent, where: EventReference): Promise<Removal> {
   const { deps, booking } = run
   try {
     const isCertain = hasEvent(booking) && !isInConflict(booking)

@@ -23,8 +23,13 @@ export interface BookingRun {
   readonly startedAt: number
 }
 
+/** An Agent with the access to its account. */
+export interface AuthorizedAgent extends AgentAccess {
+  readonly agent: Agent
+}
+
 /** The Agent, as a Booking uses it. */
-export interface BookingAgent extends AgentAccess {
+export interface BookingAgent extends AuthorizedAgent {
   /** Its spec names only what the person has consented to. */
   readonly agent: Agent
   readonly key: string
@@ -43,6 +48,21 @@ type EventAtGoogle =
   /** It was cancelled or deleted. */
   | { readonly kind: 'gone' }
 
+/** What follows a step. An `outcome` says when the Booking is reconciled again. */
+type Next =
+  | { readonly kind: 'next step' }
+  /** The event changed, or was found, while it was worked on. `isIdUsed`: Google says that the id of the new event is or was in use. */
+  | { readonly kind: 'look again'; readonly isIdUsed?: boolean }
+  /** The reconcile has ended, and the status is written. */
+  | { readonly kind: 'report'; readonly outcome: Outcome }
+  /** The reconcile has ended. Nothing new is known: the status stays as it is. */
+  | { readonly kind: 'end'; readonly outcome: Outcome }
+  /** The same, but the Booking waits for its turn, or for calendars that are being read. */
+  | { readonly kind: 'wait'; readonly outcome: Outcome }
+
+/** The next step follows. */
+export const NEXT_STEP: Next = { kind: 'next step' }
+
 /** What the steps of a reconcile have found so far: a value that each step is given and returns. */
 export interface BookingProgress extends OwnFindings {
   readonly work: 'book' | 'revise'
@@ -54,20 +74,9 @@ export interface BookingProgress extends OwnFindings {
   readonly remade: number
   /** The times that were last written from the spec; undefined if that is not known. */
   readonly applied?: Interval
-  /** The event changed, or came to light, while it was worked on: it is looked at again. */
-  readonly isRepeated: boolean
-  /** Google says that the id of the new event is in use, or was. */
-  readonly isDuplicate?: boolean
   /** The status is about to be written so that an event that is made again can be found again. */
   readonly isRemade?: boolean
-  /** The steps that follow are skipped. */
-  readonly isEnded: boolean
-  /** It waits for its turn, or for calendars that are being read. */
-  readonly isWaiting?: boolean
-  /** Nothing new is known: the status stays as it is. */
-  readonly isUnreported?: boolean
-  /** When it is reconciled again. Set when it has ended. */
-  readonly outcome?: Outcome
+  readonly next: Next
 }
 
 /** What a step returns. */
@@ -98,14 +107,30 @@ export type AgentStep = (
 export const ended = (progress: BookingProgress, outcome: Outcome, found: OwnFindings = {}): BookingProgress => ({
   ...progress,
   ...found,
-  isEnded: true,
-  outcome,
+  next: { kind: 'report', outcome },
 })
 
 /** Ends the reconcile; the status stays. */
 export const endedSilently = (progress: BookingProgress, outcome: Outcome): BookingProgress => ({
   ...progress,
-  isEnded: true,
-  isUnreported: true,
-  outcome,
+  next: { kind: 'end', outcome },
 })
+
+/** Ends the reconcile, because others go first or calendars are being read; the status stays. */
+export const waiting = (progress: BookingProgress, outcome: Outcome): BookingProgress => ({
+  ...progress,
+  next: { kind: 'wait', outcome },
+})
+
+/** The event is looked at again. */
+export const lookAgain = (progress: BookingProgress, found: { isIdUsed?: boolean } = {}): BookingProgress => ({
+  ...progress,
+  next: { kind: 'look again', ...found },
+})
+
+/** When the Booking is reconciled again; undefined while the reconcile goes on. */
+export const outcomeOf = ({ next }: BookingProgress): Outcome | undefined =>
+  'outcome' in next ? next.outcome : undefined
+
+/** Whether the steps that follow are skipped. */
+export const isEnded = (progress: BookingProgress): boolean => outcomeOf(progress) !== undefined

@@ -1,7 +1,7 @@
 /** When a Booking is looked at again for which a person has to act: soon at first, then less and less often. */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { blocked } from '../controller/outcome.ts'
-import type { BookingProgress, BookingRun, BookingStepResult } from './steps.ts'
+import { ended, type BookingProgress, type BookingRun, type BookingStepResult } from './steps.ts'
 import type { BookingState } from './state.ts'
 
 /** The result of a step that found that a person has to act. */
@@ -15,5 +15,5 @@ export function stuckOutcome(
   const since = stuck?.generation === generation ? (stuck?.since ?? now) : now
   const message = progress.booked?.message ?? progress.accepted?.message ?? ''
   const outcome = blocked(message, manualFixInterval(since, now))
-  return { state: { stuck: { generation, since } }, progress: { ...progress, isEnded: true, outcome } }
+  return { state: { stuck: { generation, since } }, progress: ended(progress, outcome) }
 }

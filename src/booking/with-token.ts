@@ -1,7 +1,7 @@
 /** Sends one request with the access token of an Agent. */
 import { GoogleError, needsNewToken } from '../google/port.ts'
 import type { BookingDeps } from './port.ts'
-import type { BookingAgent } from './steps.ts'
+import type { AuthorizedAgent } from './steps.ts'
 
 /**
  * Sends a request. If Google's answer shows that the access token is not good, or may not be the client's, it is renewed and the
@@ -12,7 +12,7 @@ import type { BookingAgent } from './steps.ts'
  */
 export async function withToken<T>(
   { tokens }: Pick<BookingDeps, 'tokens'>,
-  { agent, request }: BookingAgent,
+  { agent, request }: AuthorizedAgent,
   send: (accessToken: string) => Promise<T>,
 ): Promise<T> {
   const grant = (): ReturnType<typeof tokens.current>['grant'] => tokens.current(agent).grant

@@ -1,0 +1,163 @@
+/** The step that looks at the event at Google, and finds whose it is and whether it stands. */
+import { hasCalendarFailed } from '../calendars/query.ts'
+import { isSameCalendar } from '../calendars/wanted-calendars.ts'
+import { done, retry } from '../controller/outcome.ts'
+import type { EventReference, StoredEvent } from '../google/port.ts'
+import { awaitAnswer, wantedTime } from './accept.ts'
+import { agentFailed, notReady } from './agent-steps.ts'
+import { fieldHash } from './applied.ts'
+import { isNewTime } from './decide.ts'
+import { eventIdOf } from './event-id.ts'
+import { ACCEPTED, notBooked } from './findings.ts'
+import { eventOf } from './observe.ts'
+import type { BookingState } from './state.ts'
+import { ended, endedSilently, NEXT_STEP, outcomeOf, type BookingProgress, type ProgressWithAgent } from './steps.ts'
+import type { AgentStep, BookingAgent, BookingRun, BookingStepResult } from './steps.ts'
+import { stuckOutcome } from './stuck.ts'
+import { withToken } from './with-token.ts'
+import { writeFailed } from './write-failures.ts'
+
+/** Asks Google for the event, if it stands or may stand there. */
+export const lookAtEvent: AgentStep = async (run, state, progress) => {
+  const where = referenceOf(run, state, progress)
+  const { agent } = progress
+  const calendar = run.deps.calendars.calendars(agent.key)?.state.byId.get(where.calendarId)
+  const listedEtag = calendar?.booked?.get(where.eventId)
+  if (!mayStand(state, progress, listedEtag)) return { progress }
+  try {
+    const stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
+    if (mayArriveElsewhere(run, state, agent, stored)) return awaitAnswer(progress)
+    const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
+    if (stored) noteFound(run, where, stored, listedEtag)
+    const looked = {
+      lookedAt: run.deps.clock.monotonic(),
+      mayExist: false,
+      sentTo: undefined,
+      seenEtag: listedEtag,
+      unlistedAt,
+    }
+    const result = afterLook(run, state, progress, { stored, where })
+    return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
+  } catch (error) {
+    return lookFailed(run, state, progress, error)
+  }
+}
+
+/** The Agent names another calendar than the insertion was sent to, where the id would not keep a second event away. */
+function mayArriveElsewhere(
+  { deps, booking }: BookingRun,
+  { sentTo }: BookingState,
+  agent: BookingAgent,
+  stored: StoredEvent | undefined,
+): boolean {
+  if (stored || sentTo === undefined || isSameCalendar(sentTo, agent.calendar.id)) return false
+  return deps.unanswered.isInDoubt(booking)
+}
+
+const mayStand = ({ mayExist }: BookingState, { work, next }: BookingProgress, listed: string | undefined): boolean =>
+  work === 'revise' || mayExist || next.kind === 'look again' || listed !== undefined
+
+interface Look {
+  stored: StoredEvent | undefined
+  where: EventReference
+}
+
+function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAgent, look: Look): BookingStepResult {
+  const { stored, where } = look
+  const progress = { ...before, next: NEXT_STEP }
+  if (stored && !stored.isCancelled) return stands(run, state, progress, { stored, where })
+  // The id was used: it stays reserved at Google.
+  const isKnown = stored !== undefined || (before.next.kind === 'look again' && before.next.isIdUsed === true)
+  return absent(run, progress, { where, isKnown })
+}
+
+/** Google has such an event: a write that arrives late now meets its id or its version. */
+function noteFound(run: BookingRun, where: EventReference, stored: StoredEvent, listedEtag: string | undefined): void {
+  if (stored.etag !== listedEtag) applyRead(run, where, stored)
+  run.deps.unanswered.settle(run.booking)
+}
+
+/** What the listing lacks, such as a write whose answer was lost, is applied to the snapshots and published. */
+function applyRead(
+  { deps }: BookingRun,
+  { calendarId }: EventReference,
+  { id, isCancelled, ...event }: StoredEvent,
+): void {
+  const { etag, resource } = event
+  deps.calendars.onWritten({ calendarId, id, etag: isCancelled ? undefined : etag, resource })
+}
+
+/** A look at a pending conference counts, so that Google is not asked for ever. */
+const polled = ({ booking }: BookingRun, { polls }: BookingState): Partial<BookingState> =>
+  booking.status?.conference?.state === 'Pending' ? { polls: polls + 1 } : {}
+
+/** What stands keeps its conditions while it cannot be looked at. */
+function lookFailed(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  error: unknown,
+): BookingStepResult {
+  const result = writeFailed(run, state, progress, error)
+  return progress.reportsFailures
+    ? result
+    : { progress: endedSilently(progress, outcomeOf(result.progress) ?? retry(error)) }
+}
+
+/** Where the event is, or where it will be. */
+function referenceOf(
+  { booking }: BookingRun,
+  { sentTo }: BookingState,
+  { work, agent, remade }: ProgressWithAgent,
+): EventReference {
+  const { calendar: calendarId, id: eventId } = booking.status?.event ?? {}
+  if (work === 'revise' && calendarId !== undefined && eventId !== undefined) return { calendarId, eventId }
+  return { calendarId: sentTo ?? agent.calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+}
+
+function stands(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  { stored, where }: { stored: StoredEvent; where: EventReference },
+): BookingStepResult {
+  const { booking } = run
+  const event = eventOf(run, progress.agent, stored)
+  if (event.booking !== booking.metadata.uid) {
+    const message = `The calendar holds an event with the id ${where.eventId} that was not written for this Booking: nothing is written. Create another Booking.`
+    return stuckOutcome(run, state, ended(progress, done(), { booked: notBooked('EventConflict', message) }))
+  }
+  if (event.isRecurring) {
+    const message =
+      'Somebody made the event recurring in Google Calendar, so it is not known which of its instances is the appointment: nothing is written. Make it a single event again, or create another Booking.'
+    return stuckOutcome(run, state, ended(progress, done(), { booked: notBooked('EventConflict', message) }))
+  }
+  const wasWritten = event.applied.hashes.time === fieldHash(booking.spec, 'time')
+  const applied = progress.applied ?? (wasWritten ? wantedTime(run) : undefined)
+  return { progress: { ...progress, applied, atGoogle: { kind: 'stands', event, calendarId: where.calendarId } } }
+}
+
+/** Nothing stands under that id. @param look.isKnown the id was used. */
+function absent(
+  run: BookingRun,
+  progress: ProgressWithAgent,
+  { where, isKnown }: { where: EventReference; isKnown: boolean },
+): BookingStepResult {
+  const { booking, deps } = run
+  const remade = progress.remade + 1
+  // The next id may have been used, too.
+  if (progress.work === 'book')
+    return isKnown ? { state: { mayExist: true }, progress: { ...progress, remade } } : { progress }
+  const known = deps.calendars.calendars(progress.agent.key)
+  if (!isKnown && hasCalendarFailed(known?.state, where.calendarId)) {
+    const message = 'the calendar of the event could not be read.'
+    return { progress: agentFailed(progress, notReady(progress.agent.agent, message)) }
+  }
+  const message =
+    'The event was cancelled or deleted in Google Calendar. A change of spec.start or spec.end books it again.'
+  const gone = { ...progress, atGoogle: { kind: 'gone' }, booked: notBooked('CancelledAtGoogle', message) } as const
+  if (booking.spec.onExternalChange === 'Reflect' && !isNewTime(booking)) {
+    return { progress: ended(gone, done(), { accepted: ACCEPTED }) }
+  }
+  return { progress: { ...gone, work: 'book', remade } }
+}
