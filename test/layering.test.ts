@@ -170,6 +170,22 @@ describe('the rooms of src', () => {
     expect(circlesOf(inSource)).toEqual([])
   })
 
+  test('export only what another file uses', () => {
+    const texts = [...['src', 'test', 'sandbox', 'bench', 'demo', 'scripts'].flatMap(filesIn)].map(
+      (file) => [file, readFileSync(join(root, file), 'utf8')] as const,
+    )
+    const users = new Map<string, Set<string>>()
+    for (const [file, text] of texts) {
+      for (const [word] of text.matchAll(/\w+/g)) users.set(word, (users.get(word) ?? new Set()).add(file))
+    }
+    const unused = texts.flatMap(([file, text]) =>
+      [...text.matchAll(/^export (?:async |abstract )?(?:const|function\*?|class|interface|type|enum) (\w+)/gm)]
+        .filter(([, name = '']) => roomOf(file) !== undefined && users.get(name)?.size === 1)
+        .map(([, name]) => `${file}: ${name}`),
+    )
+    expect(unused).toEqual([])
+  })
+
   test('import nothing from the sandbox, the tests, the demo or the benches', () => {
     expect(inSource.filter(({ to }) => /^(sandbox|test|demo|bench)\//.test(to))).toEqual([])
   })

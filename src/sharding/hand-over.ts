@@ -8,7 +8,7 @@ import type { Sharding } from './assignment.ts'
 const AGAIN_MS = 100
 
 /** What a hand-over needs. */
-export interface HandOverDeps {
+interface HandOverDeps {
   cluster: Pick<Cluster, 'agents' | 'patch'>
   sharding: Sharding
   /** Whether anything still runs for this Agent: a deadline, its channels, one of its Bookings. */

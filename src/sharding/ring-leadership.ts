@@ -2,7 +2,7 @@
 import type { Leadership } from '../kubernetes/leadership.ts'
 
 /** What a member of a ring holds. */
-export interface RingLeases {
+interface RingLeases {
   /** Held while this replica is a member. */
   member: Leadership
   /** Held by one of the members. */

@@ -8,7 +8,7 @@ import { drainLabel, shardLabel } from '../resources/shard-labels.ts'
 import type { Labelled, Sharding } from './assignment.ts'
 
 /** One member of a ring. */
-export interface RingMember {
+interface RingMember {
   ring: string
   /** The name of its Lease. */
   shard: string

@@ -5,7 +5,7 @@ import type { Agent } from '../../resources/types.ts'
 import { holderOf, type Leader } from './operator-health.ts'
 
 /** One member of a ring. */
-export interface Shard extends Leader {
+interface Shard extends Leader {
   ring: string
   /** The name of its Lease. */
   name: string
