@@ -98,7 +98,7 @@ describe.skipIf(isReal)('every calendar is read at every interval', () => {
 })
 
 describe.skipIf(isReal)('an outage of Google', () => {
-  const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`)
+  const names = Array.from({ length: 12 }, (_, index) => `agent-${index}`)
 
   const expire = (name: string): Promise<unknown> => {
     const expired = new Date(world.clock.now() - MINUTE).toISOString()
