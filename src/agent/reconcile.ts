@@ -1,5 +1,5 @@
 /**
- * The room of the agents: it reconciles `Agent` objects. The steps, in order:
+ * Reconciles `Agent` objects. The steps, in order:
  *
  * 1. resolve the integration (`clients/resolve-integration.ts`);
  * 2. load the grant, wait for the end of a backoff, ensure a token, verify the account, read the calendars (`read-steps.ts`): the

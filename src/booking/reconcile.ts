@@ -1,11 +1,11 @@
 /**
- * The room of the Bookings: it reconciles `Booking` objects. A Booking that is settled costs nothing: `decide.ts` tells that from its
+ * Reconciles `Booking` objects. A Booking that is settled costs nothing: `decide.ts` tells that from its
  * spec, its status and the listing of its calendar. Otherwise these steps are taken, until one of them ends the reconcile:
  *
  * 1. find the Agent and get a valid access token (`agent-steps.ts`);
  * 2. take the turn of the write calendar (`turns.ts`), so that Bookings are decided one after another;
  * 3. look at the event, if it stands or may stand at Google; decide whether its time may be booked (`accept.ts`); add the finalizer
- *    (`finalizer.ts`); write the event (`write-event.ts`). If the event turns out to be another one than was thought, these are
+ *    (`finalizer.ts`); write the event (`write-event.ts`). If the event turns out to be another one than expected, these are
  *    repeated.
  *
  * Then the status is written (`report.ts`). The room uses Kubernetes, Google and the calendars of Agents through their ports only,
@@ -45,7 +45,7 @@ import { passing, unexpected } from './write-failures.ts'
 const PREPARING_STEPS: readonly BookingStep[] = [checkTimeZone, findAgent]
 /** Those that need the Agent. */
 const AGENT_STEPS: readonly AgentStep[] = [authorize, takeTurn]
-/** The steps that are repeated if the event turns out to be another one than was thought. */
+/** The steps that are repeated if the event turns out to be another one than expected. */
 const EVENT_STEPS: readonly AgentStep[] = [lookAtEvent, decideTime, ensureFinalizer, writeEvent]
 /** How often they are repeated at most before the Booking is tried again later. */
 const MAX_ROUNDS = 5

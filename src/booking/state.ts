@@ -1,5 +1,5 @@
 /**
- * The state of one Booking between two reconciles, as a value. All of it may be lost: what matters stands in the status, in the
+ * The state of one Booking between two reconciles, as a value. All of it may be lost: what matters is in the status, in the
  * event at Google, and in the listing of its calendar.
  */
 import type { BookingStatus } from '../resources/types.ts'

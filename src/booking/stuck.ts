@@ -1,4 +1,4 @@
-/** When a Booking is looked at again for which a person has to act: soon at first, then less and less often. */
+/** When a Booking that waits for a person is looked at again: soon at first, then less and less often. */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { blocked } from '../controller/outcome.ts'
 import { ended, type BookingProgress, type BookingRun, type BookingStepResult } from './steps.ts'

@@ -1,5 +1,5 @@
 /**
- * The room of the clients: through which Google client an Agent is read, and what is known about the integration that the client
+ * Knows the clients: through which Google client an Agent is read, and what is known about the integration that the client
  * belongs to. The reconcile of an integration puts its entry into the registry. Agents, and whoever else works for an Agent,
  * resolve the integration (`resolve-integration.ts`) and use its client (`agent-client.ts`). The room
  * speaks to Google through `google/port.ts` only.

@@ -1,5 +1,5 @@
 /**
- * The room of the integrations. One reconcile reads the OAuth client of a `CalendarIntegration` from its Secret, verifies it at
+ * Reconciles `CalendarIntegration` objects: reads the OAuth client of a `CalendarIntegration` from its Secret, verifies it at
  * Google, decides whose its site is, tells its Agents what they may use (through the `IntegrationRegistry`), counts them, and
  * reports. The room uses Kubernetes and Google through their ports only.
  */

@@ -1,4 +1,4 @@
-/** The scopes of Google's that allow writing events. Pure. Source: docs/google-behaviour.md#scopes. */
+/** Google's scopes that allow writing events. Pure. Source: docs/google-behaviour.md#scopes. */
 import type { Agent, CalendarIntegration } from './types.ts'
 
 /** The scope to ask for where none allows writing yet: the narrowest that covers calendars of others, too. */
