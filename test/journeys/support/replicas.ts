@@ -98,9 +98,9 @@ export class Replicas {
     for (const name of [...this.#running.keys()]) await this.#stop(name)
   }
 
-  /** The replicas that have read this calendar since then. */
-  readersOf(calendar: string, since = -Infinity): string[] {
-    const reads = this.reads.filter((read) => read.calendar === calendar && read.began >= since)
+  /** The replicas that have read this calendar after the first `skipped` reads: the clock may stand still between two of them. */
+  readersOf(calendar: string, skipped = 0): string[] {
+    const reads = this.reads.slice(skipped).filter((read) => read.calendar === calendar)
     return [...new Set(reads.map(({ replica }) => replica))].sort()
   }
 
