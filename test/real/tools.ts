@@ -3,18 +3,28 @@
  * lines of ours around such a module, built once and kept in our cache by its version. A directory in TOOLS comes first, for those who have them.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { goBuild, goVersion } from './assets/go.ts'
 import { withLock } from './assets/lock.ts'
 import { inScratch, install } from './assets/scratch.ts'
 
+/** The directory of the manifests that a tool is installed with; `path` is that of the tool. */
+export const manifestsOf = (path: string): string => `${path}-manifests`
+
 /** Name → about how long its first build takes on two cores, in minutes. */
-const MINUTES = { actionlint: 1, helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4, kstatus: 1 }
+const MINUTES = { actionlint: 1, helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4, kstatus: 1, sharder: 3 }
 type Tool = keyof typeof MINUTES
 export const TOOLS = Object.keys(MINUTES) as Tool[]
+
+/** Tool → what else of its module is kept beside it, for tests that install it as its documentation says. */
+const MANIFESTS: Partial<Record<Tool, { module: string; directory: string }>> = {
+  sharder: { module: 'github.com/timebertt/kubernetes-controller-sharding', directory: 'config' },
+}
 
 interface ToolOptions {
   env?: NodeJS.ProcessEnv
@@ -50,8 +60,32 @@ async function build(tool: Tool, { target, directory, path, env, log }: Order): 
   log(`building ${tool} with ${await goVersion(env)}; once, about ${MINUTES[tool]} min on two cores`)
   await inScratch(directory, async (scratch) => {
     await goBuild({ title: tool, module: homeOf(tool), target, output: join(scratch, tool), env, log })
-    install([tool], scratch, directory)
+    const manifests = MANIFESTS[tool]
+    if (manifests) copyWritable(await pathIn(tool, manifests, env), manifestsOf(join(scratch, tool)))
+    // The tool comes last: where it is, everything is.
+    install([...(manifests ? [manifestsOf(tool)] : []), tool], scratch, directory)
   })
+}
+
+/** The path of a directory of a module that `go build` has just used. */
+async function pathIn(
+  tool: Tool,
+  { module, directory }: { module: string; directory: string },
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const options = { cwd: homeOf(tool), env: { ...env, GOWORK: 'off' } }
+  const { stdout } = await promisify(execFile)('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], options)
+  return join(stdout.trim(), directory)
+}
+
+/** Go's module cache is read-only; a copy of its directories could be neither moved nor removed. */
+function copyWritable(from: string, to: string): void {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, copy] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copyWritable(source, copy)
+    else writeFileSync(copy, readFileSync(source))
+  }
 }
 
 const homeOf = (tool: Tool): string => fileURLToPath(new URL(`go/tools/${tool}`, import.meta.url))
