@@ -15,6 +15,8 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      // What is taken out of an object is left out of its rest.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // A method that returns a promise by contract, and has nothing to await today.
       '@typescript-eslint/require-await': 'off',

@@ -39,8 +39,10 @@ import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
 import { createReplica, type Replica } from './replica.ts'
+import { isHere, type Labelled } from './sharding/assignment.ts'
 import { handOver } from './sharding/hand-over.ts'
 import { Intake } from './sharding/intake.ts'
+import { withStatusGuard } from './sharding/status-guard.ts'
 import { recountAgents, registerEventHandlers } from './watches.ts'
 import { KeyRing } from './web/key-ring.ts'
 import { createWeb, type Web } from './web/web.ts'
@@ -77,7 +79,7 @@ const TIME_SET_SPREAD_MS = 30_000
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
   const metrics = createMetrics(clock)
-  const kubernetes = createKubernetes(deps, metrics)
+  const kubernetes = createKubernetes(deps, metrics, (agent) => isHere(sharding, agent))
   const { connection, cluster } = kubernetes
   const namespace = ownNamespace(deps, kubernetes)
   const replica = createReplica({
@@ -147,11 +149,16 @@ interface Clients extends Kubernetes {
   google: RunningGoogle
 }
 
-function createKubernetes({ settings, kubeConfig, clock, random, log }: OperatorDeps, metrics: Metrics): Kubernetes {
+function createKubernetes(
+  { settings, kubeConfig, clock, random, log }: OperatorDeps,
+  metrics: Metrics,
+  isOwn: (agent: Labelled) => boolean,
+): Kubernetes {
   const connection = connect(kubeConfig, clock)
   const cluster = createCluster({
     ...{ connection, clock, random, log },
     namespaces: settings.watchNamespaces,
+    isOwn,
     instance: settings.podName,
     observe: (...request) => metrics.apiRequest(...request),
     eventDropped: (reason) => metrics.eventDropped(reason),
@@ -261,7 +268,8 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const { replica, intake, controllers, registry, sites, metrics } = parts
   const { leadership, keeper, sharding } = replica
   const { clock, random, log } = deps
-  const cluster = withLeaderGuard(parts.cluster, () => leadership.assertLeading())
+  const guarded = withStatusGuard(parts.cluster, (agent) => isHere(sharding, agent))
+  const cluster = withLeaderGuard(guarded, () => leadership.assertLeading())
   const common = { cluster, google: parts.google, clock, random, log }
   const integrations = createIntegrationReconciler({
     ...common,

@@ -1,5 +1,7 @@
 /** Creates one store for each watched kind, and the reflectors that keep the stores in sync with the API server. */
 import type { Log } from '../platform/log.ts'
+import type { Agent } from '../resources/types.ts'
+import { compactForeignAgent } from './foreign-agent.ts'
 import {
   LEASES,
   STORE_NAMES,
@@ -19,17 +21,27 @@ import { WatchStore } from './store.ts'
 /** One watch store for each watched kind. */
 export type Caches = { readonly [N in StoreName]: WatchStore<ObjectIn<N>> }
 
-/** Creates the empty caches. */
-export function createCaches(log: Log): Caches {
+/** Creates the empty caches. @param isOwn whether an Agent is reconciled here; less is kept of others. By default, all are. */
+export function createCaches(log: Log, isOwn?: (agent: Agent) => boolean): Caches {
   const stores = STORE_NAMES.map((name) => [name, createStore(log, WATCHED[name] as WatchedKind)])
-  return Object.fromEntries(stores) as Caches
+  const agents = { ...WATCHED.agents, strip: isOwn ? strippedAgent(isOwn) : WATCHED.agents.strip }
+  return { ...Object.fromEntries(stores), agents: createStore(log, agents) } as Caches
 }
+
+/** Whose an Agent is, its labels say. A change of them comes with the whole Agent, so nothing is missing when it becomes own. */
+const strippedAgent =
+  (isOwn: (agent: Agent) => boolean) =>
+  (agent: Agent): Agent =>
+    isOwn(agent) ? stripped(agent) : compactForeignAgent(stripped(agent))
 
 /** Creates a store for metadata that is separate from the caches. */
 export const createMetadataStore = (log: Log): WatchStore<KubernetesObject> =>
   createStore(log, { ...WATCHED.secrets, indexes: {} })
 
-const createStore = (log: Log, { strip, indexes }: WatchedKind): WatchStore<KubernetesObject> =>
+const createStore = <T extends KubernetesObject>(
+  log: Log,
+  { strip, indexes }: Pick<WatchedKind<T>, 'strip' | 'indexes'>,
+): WatchStore<T> =>
   new WatchStore({ strip, indexes, onError: (error) => log.error({ error }, 'a watch listener failed') })
 
 /** The cache of this kind; undefined if the kind is not watched. */

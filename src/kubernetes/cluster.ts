@@ -6,6 +6,7 @@
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { Agent } from '../resources/types.ts'
 import { ApiHealth } from './api-health.ts'
 import {
   createCaches,
@@ -31,6 +32,8 @@ interface ClusterDeps {
   log: Log
   /** The watched namespaces; empty for all namespaces. */
   namespaces: readonly string[]
+  /** Whether this Agent is reconciled here, or is being handed over; by its labels only. By default, all are. */
+  isOwn?: (agent: Agent) => boolean
   /** The reporter of Events: the name of the pod. */
   instance: string
   /** Called after every attempt of a request. */
@@ -70,10 +73,10 @@ export interface RunningCluster extends Cluster {
 export function createCluster(deps: ClusterDeps): RunningCluster {
   const health = new ApiHealth(deps)
   const send = createRequest({ ...deps, health })
-  const caches = createCaches(deps.log)
+  const caches = createCaches(deps.log, deps.isOwn)
   const reflectors = createReflectors({ ...deps, send, health }, caches, deps.namespaces)
   const single = createFurtherWatches({ ...deps, send, health })
-  const reader = createReader({ ...deps, send }, caches, deps.namespaces)
+  const reader = createReader({ ...deps, send, isOwn: deps.isOwn ?? (() => true) }, caches)
   const events = createEventRecorder({ ...deps, send, dropped: deps.eventDropped })
   let running: Promise<unknown> = Promise.resolve()
   return {

@@ -4,11 +4,14 @@ import type { Key, KubernetesObject } from './objects.ts'
 /** The functions that return the values under which an object is found, by the name of the index. */
 export type IndexFunctions<T> = Record<string, (object: T) => string[]>
 
+/** The keys under each value. Most values have one key, and a set for each of them would need half of an index's memory. */
+type Filed = Map<string, Key | Set<Key>>
+
 /** The indexes of a store: the keys of its objects by the values that an index function returns. */
 export class Indexes<T extends KubernetesObject> {
   readonly #functions: IndexFunctions<T>
   readonly #onError: (error: unknown) => void
-  readonly #filed = new Map<string, Map<string, Set<Key>>>()
+  readonly #filed = new Map<string, Filed>()
 
   constructor(functions: IndexFunctions<T>, onError: (error: unknown) => void) {
     this.#functions = functions
@@ -20,27 +23,30 @@ export class Indexes<T extends KubernetesObject> {
   keys(index: string, value: string): Iterable<Key> {
     const filed = this.#filed.get(index)
     if (!filed) throw new Error(`There is no index ${index}: there are ${[...this.#filed.keys()].join(', ')}.`)
-    return filed.get(value) ?? []
+    const keys = filed.get(value) ?? []
+    return typeof keys === 'string' ? [keys] : keys
   }
 
   add(key: Key, object: T): void {
     for (const [filed, value] of this.#entries(object)) {
-      const keys = filed.get(value) ?? new Set<Key>()
-      filed.set(value, keys.add(key))
+      const keys = filed.get(value)
+      if (keys === undefined) filed.set(value, key)
+      else if (typeof keys !== 'string') keys.add(key)
+      else if (keys !== key) filed.set(value, new Set([keys, key]))
     }
   }
 
   remove(key: Key, object: T): void {
     for (const [filed, value] of this.#entries(object)) {
       const keys = filed.get(value)
-      keys?.delete(key)
-      if (keys?.size === 0) filed.delete(value)
+      if (keys instanceof Set) keys.delete(key)
+      if (keys === key || (keys instanceof Set && keys.size === 0)) filed.delete(value)
     }
   }
 
-  #entries(object: T): [Map<string, Set<Key>>, string][] {
+  #entries(object: T): [Filed, string][] {
     return [...this.#filed].flatMap(([name, filed]) =>
-      this.#values(name, object).map((value): [Map<string, Set<Key>>, string] => [filed, value]),
+      this.#values(name, object).map((value): [Filed, string] => [filed, value]),
     )
   }
 

@@ -1,6 +1,7 @@
 /** Reads single objects with their data. At a start they come from pages (`read-ahead.ts`), as far as the watch shows no other version. */
 import type { Clock } from '../platform/clock.ts'
 import { MANAGED_BY_SELECTOR, ROLE_LABEL } from '../resources/names.ts'
+import type { Agent } from '../resources/types.ts'
 import type { Caches } from './caches.ts'
 import { WATCHED } from './kinds.ts'
 import { collectionPath, isName } from './paths.ts'
@@ -17,17 +18,24 @@ interface Reader extends Pick<Cluster, 'readSecret' | 'readConfigMap'> {
 /** The Secrets that a reconcile of an Agent reads. */
 const AGENT_SECRETS = `${MANAGED_BY_SELECTOR},${ROLE_LABEL} in (grant,calendar,access-token)`
 
-/** Creates the functions that read. @param namespaces the watched namespaces; empty for all. */
-export function createReader(
-  deps: { send: SendRequest; clock: Clock },
-  { agents }: Pick<Caches, 'agents'>,
-  namespaces: readonly string[],
-): Reader {
+/** What is needed to read. */
+interface ReaderDeps {
+  send: SendRequest
+  clock: Clock
+  /** The watched namespaces; empty for all. */
+  namespaces: readonly string[]
+  /** Whether this Agent is reconciled here. What belongs to others is not read ahead. */
+  isOwn: (agent: Agent) => boolean
+}
+
+/** Creates the functions that read. */
+export function createReader(deps: ReaderDeps, { agents }: Pick<Caches, 'agents'>): Reader {
+  const { namespaces, isOwn } = deps
   const everywhere = namespaces.length === 0 ? [undefined] : namespaces
   const readerOf = <T extends Secret | ConfigMap>(of: 'secrets' | 'configMaps') => {
     const kind = WATCHED[of]
     const [labelSelector, index] = of === 'secrets' ? [AGENT_SECRETS, 'secret'] : [MANAGED_BY_SELECTOR, 'configMap']
-    const isWanted = (key: string): boolean => agents.byIndex(index, key).length > 0
+    const isWanted = (key: string): boolean => agents.byIndex(index, key).some(isOwn)
     const pages = new Map(
       everywhere.map((namespace) => [
         namespace,

@@ -23,6 +23,9 @@ export interface Sharding {
   readonly handOverLabels: Readonly<Record<string, null>>
 }
 
+/** Whether this replica may work for the Agent: it is reconciled here, or is being handed over. */
+export const isHere = ({ isOwn, isLeaving }: Sharding, agent: Labelled): boolean => isOwn(agent) || isLeaving(agent)
+
 /** All objects belong to this installation. */
 export const NO_SHARDING: Sharding = {
   isOwn: () => true,

@@ -37,9 +37,13 @@ const serve: Script = (request, reply) => {
   rest(request, reply)
 }
 
+/** Agents with another value of this label are another replica's. */
+const isOwn = ({ metadata }: KubernetesObject): boolean => (metadata.labels?.shard ?? 'here') === 'here'
+
 function create(namespaces: string[] = []): RunningCluster {
   const connection = api.connect(clock)
-  return (cluster = createCluster({ connection, clock, random: () => 0.5, log, namespaces, instance: 'pod' }))
+  const random = (): number => 0.5
+  return (cluster = createCluster({ connection, clock, random, log, namespaces, isOwn, instance: 'pod' }))
 }
 
 const KINDS = Object.keys(WATCHED).length
@@ -152,6 +156,57 @@ describe('the watches', () => {
     expect(by('configMap', 'booking/calendar')).toEqual(['bob'])
     expect(by('namespace', 'booking')).toEqual(['alice', 'bob'])
     expect(cluster.integrations.byIndex('secret', 'booking/client').map(keyOf)).toEqual(['booking/google'])
+  })
+})
+
+describe('of an Agent of another replica', () => {
+  const conditions = [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Ready',
+      message: 'All is well.',
+      lastTransitionTime: '2026-11-23T10:00:00Z',
+    },
+  ]
+  const status = { observedGeneration: 1, conditions, authorization: { account: 'alice@example.com', scopes: ['a'] } }
+  const inVersion = (resourceVersion: string, shard: string) =>
+    ({
+      ...agent('alice'),
+      metadata: { ...agent('alice').metadata, resourceVersion, labels: { shard } },
+      status,
+    }) as const
+  const stored = () => cluster.agents.get('booking/alice')
+
+  it('less is kept: its status is not written here', async () => {
+    lists[`${GROUP}/agents`] = [inVersion('1', 'there')]
+    await started()
+    expect(stored()?.spec).toEqual(agent('alice').spec)
+    expect(stored()?.status).toEqual({
+      conditions: [{ ...conditions[0], message: '', lastTransitionTime: '' }],
+      authorization: { account: 'alice@example.com' },
+    })
+  })
+
+  it('everything is there as soon as its labels say that it is reconciled here', async () => {
+    lists[`${GROUP}/agents`] = [inVersion('1', 'there')]
+    await started()
+    watches.get(`${GROUP}/agents`)?.event('MODIFIED', inVersion('101', 'here'))
+    await until('it has come', () => stored()?.metadata.resourceVersion === '101')
+    expect(stored()?.status).toEqual(status)
+    watches.get(`${GROUP}/agents`)?.event('MODIFIED', inVersion('102', 'there'))
+    await until('it has left', () => stored()?.metadata.resourceVersion === '102')
+    expect(stored()?.status).not.toHaveProperty('observedGeneration')
+  })
+
+  it('nothing is read ahead', async () => {
+    const of = (name: string, shard: string) => agent(name, {}, { labels: { shard }, uid: `uid-${name}` })
+    lists[`${GROUP}/agents`] = [of('ann', 'there'), of('bob', 'here')]
+    await started()
+    lists['/api/v1/secrets'] = ['ann-google-grant', 'bob-google-grant'].map((name) => secret(name))
+    cluster.readAhead()
+    expect(await cluster.readSecret('booking', 'bob-google-grant', '1')).toBeDefined()
+    expect(await cluster.readSecret('booking', 'ann-google-grant', '1')).toBeUndefined()
   })
 })
 

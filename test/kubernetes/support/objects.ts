@@ -10,10 +10,10 @@ export const thing = (name: string, metadata: Partial<KubernetesObject['metadata
   metadata: { ...META, uid: `uid-${name}`, name, ...metadata },
 })
 
-export const agent = (name: string, spec: object = {}): Agent => ({
+export const agent = (name: string, spec: object = {}, metadata: Partial<Agent['metadata']> = {}): Agent => ({
   apiVersion: 'calendar-operator.io/v1alpha1',
   kind: 'Agent',
-  metadata: { ...META, name },
+  metadata: { ...META, name, ...metadata },
   spec: {
     integrationRef: { name: 'google' },
     account: 'alice@example.com',
