@@ -1,0 +1,112 @@
+/** Stands between replicas and the simulated Google: it records which replica has read which calendar, and when, and can delay answers. */
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** One listing of a calendar. */
+export interface Read {
+  replica: string
+  calendar: string
+  /** By the clock of the test; `ended` is missing while Google has not answered. */
+  began: number
+  ended?: number
+}
+
+interface RecorderDeps {
+  googleURL: string
+  now: () => number
+}
+
+/** What one replica speaks to in place of Google. */
+export interface RecordedGoogle {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export class ReadRecorder {
+  readonly reads: Read[] = []
+  /** Every event that was inserted. */
+  readonly writes: Pick<Read, 'replica' | 'calendar'>[] = []
+  readonly #deps: RecorderDeps
+  /** Resolves when listings are answered; undefined while nothing is held. */
+  #held: Promise<void> | undefined
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps
+  }
+
+  /** Starts to listen for a replica. */
+  async listen(replica: string): Promise<RecordedGoogle> {
+    const server = createServer((incoming, outgoing) => void this.#forward(replica, incoming, outgoing))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    return { url: `http://127.0.0.1:${port}`, close: () => closed(server) }
+  }
+
+  /** From now on, no listing is answered, until what comes back is called. */
+  hold(): () => void {
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    this.#held = held
+    return () => {
+      if (this.#held === held) this.#held = undefined
+      release()
+    }
+  }
+
+  /** The replicas that have read this calendar after the first `skipped` reads: a manual clock may stand still between two of them. */
+  readersOf(calendar: string, skipped = 0): string[] {
+    const reads = this.reads.slice(skipped).filter((read) => read.calendar === calendar)
+    return [...new Set(reads.map(({ replica }) => replica))].sort()
+  }
+
+  /** Pairs of reads of one calendar by two replicas at the same time. */
+  overlaps(): [Read, Read][] {
+    return this.reads.flatMap((one, index) =>
+      this.reads.slice(index + 1).flatMap((other): [Read, Read][] => {
+        const isPair = one.calendar === other.calendar && one.replica !== other.replica
+        return isPair && one.began < (other.ended ?? Infinity) && other.began < (one.ended ?? Infinity)
+          ? [[one, other]]
+          : []
+      }),
+    )
+  }
+
+  /** The longest time, in ms, between two reads of a calendar. */
+  longestGap(calendar: string): number {
+    const times = this.reads.filter((read) => read.calendar === calendar).map(({ began }) => began)
+    return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)))
+  }
+
+  async #forward(replica: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const read = this.#note(replica, incoming)
+    if (read) {
+      // Also when the replica gives up, or dies.
+      outgoing.on('close', () => (read.ended = this.#deps.now()))
+      await this.#held
+      if (outgoing.destroyed) return
+    }
+    const { method, headers, url } = incoming
+    const onward = request(new URL(url ?? '/', this.#deps.googleURL), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
+  }
+
+  /** Notes a listing or an insert; returns a listing. */
+  #note(replica: string, { method, url = '' }: IncomingMessage): Read | undefined {
+    const [, calendar] = /\/calendars\/([^/]+)\/events(?:\?|$)/.exec(url) ?? []
+    if (calendar === undefined) return undefined
+    const read: Read = { replica, calendar: decodeURIComponent(calendar), began: this.#deps.now() }
+    if (method === 'POST') this.writes.push(read)
+    if (method !== 'GET') return undefined
+    this.reads.push(read)
+    return read
+  }
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  if (server.listening) await new Promise((resolve) => server.close(resolve))
+}
