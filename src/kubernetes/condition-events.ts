@@ -25,7 +25,9 @@ export function recordConditionEvents(
   logReady(log, { kind, object, before, after })
   for (const condition of after.filter(({ type }) => !GENERAL.includes(type))) {
     if (condition.type === 'Ready' && repeats(condition, after)) continue
-    if (!hasTransition(findCondition(before, condition.type), condition)) continue
+    const last = findCondition(before, condition.type)
+    if (!last && BY_INSTALLATION.includes(condition.type)) continue
+    if (!hasTransition(last, condition)) continue
     const { reason, message } = condition
     const type = isGood(kind, condition) ? 'Normal' : 'Warning'
     cluster.recordEvent({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
@@ -43,6 +45,9 @@ function logReady(log: Pick<Log, 'info' | 'warn'>, { kind, object, before, after
 
 /** These conditions only summarize `Ready`. */
 const GENERAL: readonly string[] = ['Reconciling', 'Stalled']
+
+/** What these say at first is a matter of the installation: it would be the same Event for each new object. */
+const BY_INSTALLATION: readonly string[] = ['Watching']
 
 /** `Ready` usually repeats the reason of another condition; only a reason of its own gets an Event. */
 const repeats = (ready: Condition, all: readonly Condition[]): boolean =>

@@ -14,6 +14,7 @@ const SYNCED = condition('Synced', 'True', 'Synced')
 const REVOKED = condition('Authorized', 'False', 'GrantRevoked')
 const EXPIRES = condition('Authorized', 'True', 'GrantExpiresSoon', 'in 48 hours')
 const UNREACHABLE = condition('Authorized', 'Unknown', 'GoogleUnreachable')
+const UNWATCHED = condition('Watching', 'False', 'NotReachable')
 const NOT_YET_KNOWN = condition('Authorized', 'Unknown', 'NotYetKnown')
 
 let events: EventRecord[]
@@ -37,6 +38,7 @@ function eventsOf(before: Condition[] | undefined, after: Condition[] | undefine
 describe('an Event', () => {
   test.each<[string, Condition[] | undefined, Condition[] | undefined, string[]]>([
     ['a new object that works', undefined, [READY, AUTHORIZED, SYNCED], []],
+    ['a new object that works, in an installation without push', undefined, [READY, SYNCED, UNWATCHED], []],
     ['a new object about which nothing is known yet', undefined, [NOT_YET_KNOWN], []],
     ['a status without conditions', [AUTHORIZED], undefined, []],
     ['nothing that has changed', [REVOKED], [REVOKED], []],
@@ -52,6 +54,8 @@ describe('an Event', () => {
     ['a new object that fails', undefined, [REVOKED], ['Warning GrantRevoked']],
     ['what becomes known to fail', [NOT_YET_KNOWN], [REVOKED], ['Warning GrantRevoked']],
     ['what stops working', [AUTHORIZED], [REVOKED], ['Warning GrantRevoked']],
+    ['push that stops', [condition('Watching', 'True', 'Watching')], [UNWATCHED], ['Warning NotReachable']],
+    ['a trial of push', [condition('Watching', 'Unknown', 'NotYetWatching')], [UNWATCHED], ['Warning NotReachable']],
     ['what works again', [REVOKED], [AUTHORIZED], ['Normal Granted']],
     ['another failure', [REVOKED], [condition('Authorized', 'False', 'ScopeMissing')], ['Warning ScopeMissing']],
     ['what is no longer known because of a failure', [AUTHORIZED], [UNREACHABLE], ['Warning GoogleUnreachable']],
