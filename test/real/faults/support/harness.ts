@@ -58,7 +58,7 @@ export class Harness {
   async replica(name: string, options: Partial<ReplicaOptions> = {}): Promise<Replica> {
     const kubeconfig = options.kubeconfig ?? (await this.kubernetes.kubeconfig(userOf(name)))
     const log = join(this.#directory, `${name}.log`)
-    const replica = new Replica({ ...options, name, kubeconfig, googleURL: this.google.url, log })
+    const replica = new Replica({ googleURL: this.google.url, ...options, name, kubeconfig, log })
     this.#replicas.push(replica)
     return replica
   }

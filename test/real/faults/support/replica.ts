@@ -13,6 +13,10 @@ export interface ReplicaOptions {
   /** The file that its log is appended to. */
   log: string
   leaderElect?: boolean
+  /** The ring that it is a member of; none by default. */
+  shardRing?: string
+  /** The namespace of its pod, which has its Leases. */
+  home?: string
   /** The namespaces that it watches; all by default. */
   namespace?: string
 }
@@ -26,7 +30,7 @@ interface LogLine {
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const PROGRAM = join(ROOT, 'dist/main.js')
-/** The namespace of the Lease. */
+/** The namespace of the Lease by default. */
 export const HOME = 'default'
 
 /** The user of a replica at the API server, so that the audit log tells replicas apart. It may do everything. */
@@ -97,15 +101,16 @@ export class Replica {
 
   #start(): Running {
     this.#saidBefore = existsSync(this.#options.log) ? readFileSync(this.#options.log, 'utf8').length : 0
-    const { name, kubeconfig, googleURL, log, leaderElect = false, namespace = '' } = this.#options
+    const { name, kubeconfig, googleURL, log, home = HOME } = this.#options
+    const { leaderElect = false, shardRing = '', namespace = '' } = this.#options
     const google = ['accounts', 'oauth', 'api'].map((which) => `--google-${which}-url=${googleURL}`)
     const args = [PROGRAM, 'run', ...google, '--metrics-bind-address=0']
-    args.push(`--leader-elect=${String(leaderElect)}`, `--watch-namespaces=${namespace}`)
+    args.push(`--leader-elect=${String(leaderElect)}`, `--watch-namespaces=${namespace}`, `--shard-ring=${shardRing}`)
     const env = {
       PATH: process.env.PATH,
       KUBECONFIG: kubeconfig,
       POD_NAME: name,
-      POD_NAMESPACE: HOME,
+      POD_NAMESPACE: home,
       CALENDAR_OPERATOR_WEB_BIND_ADDRESS: '0',
     }
     return start(process.execPath, args, log, env)
