@@ -19,7 +19,11 @@ export interface Body {
   message?: string
   reason?: string
   code?: number
-  details?: { causes?: { reason?: string; message?: string; field?: string }[]; retryAfterSeconds?: number }
+  details?: {
+    uid?: string
+    causes?: { reason?: string; message?: string; field?: string }[]
+    retryAfterSeconds?: number
+  }
   columnDefinitions?: { name: string; type: string; priority: number }[]
   rows?: { cells: unknown[]; object?: Body }[]
 }

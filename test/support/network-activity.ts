@@ -1,8 +1,9 @@
 /**
- * Tracks the requests over TLS of this process that wait for an answer. If a manual clock moved on while a real API server is
- * still working, deadlines would expire that no real operator would miss. So the clock waits for the network.
+ * Tracks the requests of this process that wait for an answer. If a manual clock moved on while a real API server is still
+ * working, deadlines would expire that no real operator would miss. So the clock waits for the network.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { settle, threadPool } from './clock.ts'
 
 interface Asked {
   origin?: string | URL
@@ -13,13 +14,16 @@ interface Message {
   request: Asked
 }
 
-/** A request that hangs for longer than this hangs on purpose. */
+/** A request to the API server that hangs for longer hangs on purpose. */
 const PATIENCE_MS = 30_000
+/** The same for Google and our own pages, which answer from this process, unless a fault makes them wait for the clock. */
+const PATIENCE_IN_PROCESS_MS = 250
 const A_TURN_MS = 2
 const LONGEST_TURN_MS = 500
 
 export class NetworkActivity {
-  readonly #waiting = new Set<Asked>()
+  /** Until when each request is waited for. */
+  readonly #waiting = new Map<Asked, number>()
   readonly #listeners: readonly [name: string, listener: (message: unknown) => void][]
 
   constructor() {
@@ -34,11 +38,14 @@ export class NetworkActivity {
     for (const [name, listener] of this.#listeners) subscribe(name, listener)
   }
 
-  /** Resolves when no request waits any more. */
+  /** Resolves when no request waits any more, and none has followed. */
   async quiet(): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
-    while (this.#waiting.size > 0 && performance.now() < end) await this.turn()
-    this.#waiting.clear()
+    do {
+      while (this.#isWaiting()) await this.turn()
+      await settle()
+      await threadPool()
+      await settle()
+    } while (this.#isWaiting())
   }
 
   /**
@@ -54,8 +61,14 @@ export class NetworkActivity {
     for (const [name, listener] of this.#listeners) unsubscribe(name, listener)
   }
 
+  #isWaiting(): boolean {
+    const now = performance.now()
+    return [...this.#waiting.values()].some((end) => now < end)
+  }
+
   #begin(request: Asked): void {
-    if (String(request.origin).startsWith('https:')) this.#waiting.add(request)
+    const patience = String(request.origin).startsWith('https:') ? PATIENCE_MS : PATIENCE_IN_PROCESS_MS
+    this.#waiting.set(request, performance.now() + patience)
   }
 }
 

@@ -15,6 +15,9 @@ export const isReal = process.env.KUBERNETES === 'real'
  */
 export const withinMs = (ms: number): number => (isReal ? Math.max(ms, 60_000) : ms)
 
+/** The time limit, in ms, of a test that takes longer than others. On a real API server all of them have minutes. */
+export const limitMs = (ms: number): number => (isReal ? Math.max(ms, 300_000) : ms)
+
 /** Whether the operator has rights, and works, only in the namespaces of its journey. */
 export const isNamespaced = isReal && rolesMode === 'namespaced'
 

@@ -1,6 +1,7 @@
 /** What a user does in a journey: applies, reads, patches and deletes objects over the API, as `kubectl` does. */
 import type { SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
 import type { Body, Client } from '../../contract/client.ts'
+import type { WatchDelivery, Written } from '../../support/watch-delivery.ts'
 
 const PATHS: Record<string, { base: string; plural: string; namespaced: boolean }> = {
   Namespace: { base: '/api/v1', plural: 'namespaces', namespaced: false },
@@ -23,16 +24,26 @@ function inGroup(kind: string): string {
   return group === '' ? kind : `${kind}.${group}`
 }
 
+interface Options {
+  /** The server behind `api` if it runs in this process: reading its store costs less than a request over TLS. */
+  sandbox?: Pick<SandboxKubernetes, 'get' | 'list'> | undefined
+  /** The watches of this process: each write waits until they have delivered it. */
+  delivery?: WatchDelivery | undefined
+}
+
 export class Objects {
   readonly #api: Client
   readonly #namespace: string
-  readonly #sandbox: Pick<SandboxKubernetes, 'get' | 'list'> | undefined
+  readonly #sandbox: Options['sandbox']
+  readonly #delivery: Options['delivery']
+  /** The objects that were read since the last `delivered`, by their paths. */
+  readonly #seen = new Map<string, Written>()
 
-  /** @param sandbox the server behind `api` if it runs in this process: reading its store costs less than a request over TLS. */
-  constructor(api: Client, namespace: string, sandbox?: Pick<SandboxKubernetes, 'get' | 'list'>) {
+  constructor(api: Client, namespace: string, { sandbox, delivery }: Options = {}) {
     this.#api = api
     this.#namespace = namespace
     this.#sandbox = sandbox
+    this.#delivery = delivery
   }
 
   #path(kind: string, name?: string, namespace = this.#namespace): string {
@@ -49,7 +60,7 @@ export class Objects {
     const { kind, metadata } = object
     const namespace = metadata.namespace ?? this.#namespace
     const created = await this.#api.request('POST', this.#path(kind, undefined, namespace), object)
-    if (created.status < 300) return created.body
+    if (created.status < 300) return this.#written(kind, created.body)
     if (created.status !== 409) throw new Error(`${kind} ${metadata.name} was refused: ${created.text}`)
     return this.patch(kind, metadata.name, object, namespace)
   }
@@ -58,7 +69,7 @@ export class Objects {
     const headers = { 'content-type': 'application/merge-patch+json' }
     const answer = await this.#api.request('PATCH', this.#path(kind, name, namespace), patch, headers)
     if (answer.status >= 300) throw new Error(`the patch of ${kind} ${name} was refused: ${answer.text}`)
-    return answer.body
+    return this.#written(kind, answer.body)
   }
 
   /** Reads an object. @throws Error if there is none. */
@@ -73,12 +84,13 @@ export class Objects {
     const answer = await this.#api.request('GET', this.#path(kind, name, namespace))
     if (answer.status === 404) return undefined
     if (answer.status >= 300) throw new Error(`reading ${kind} ${name} failed: ${answer.text}`)
-    return answer.body
+    return this.#see(kind, answer.body)
   }
 
   async list(kind: string, namespace?: string): Promise<Body[]> {
     if (this.#sandbox) return this.#sandbox.list(inGroup(kind), namespace ?? this.#namespace) as unknown as Body[]
-    return (await this.#api.request('GET', this.#path(kind, undefined, namespace))).body.items ?? []
+    const { body } = await this.#api.request('GET', this.#path(kind, undefined, namespace))
+    return (body.items ?? []).map((object) => this.#see(kind, object))
   }
 
   /** Lists objects. @throws Error if the API server does not answer. */
@@ -97,7 +109,34 @@ export class Objects {
   }
 
   async delete(kind: string, name: string, namespace?: string): Promise<void> {
-    await this.#api.request('DELETE', this.#path(kind, name, namespace))
+    const untilDeleted = this.#delivery?.deleting(this.#path(kind, undefined, namespace), { name })
+    const { status, body } = await this.#api.request('DELETE', this.#path(kind, name, namespace))
+    if (status >= 300) return
+    // An object with finalizers is changed, and not deleted yet.
+    if (body.kind !== 'Status') await this.#written(kind, body)
+    else if (body.details?.uid !== undefined) await untilDeleted?.(body.details.uid)
+  }
+
+  /** Resolves when the watches of this process have delivered every object that was read before, in that version. */
+  async delivered(): Promise<void> {
+    const seen = [...this.#seen.values()]
+    this.#seen.clear()
+    for (const object of seen) await this.#delivery?.written(object)
+  }
+
+  async #written(kind: string, object: Body): Promise<Body> {
+    await this.#delivery?.written(this.#versionOf(kind, object))
+    return object
+  }
+
+  #see(kind: string, object: Body): Body {
+    const { namespace, name } = object.metadata
+    if (this.#delivery) this.#seen.set(this.#path(kind, name, namespace), this.#versionOf(kind, object))
+    return object
+  }
+
+  #versionOf(kind: string, { metadata }: Body): Written {
+    return { collection: this.#path(kind, undefined, metadata.namespace), metadata }
   }
 
   /** Writes a Secret with these values as text. */

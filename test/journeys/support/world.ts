@@ -17,6 +17,7 @@ import { connect, type Body, type Client, type Watch } from '../../contract/clie
 import type { RealKubernetes } from '../../real/cluster.ts'
 import { exchange, ManualClock, settle, threadPool } from '../../support/clock.ts'
 import { NetworkActivity } from '../../support/network-activity.ts'
+import { WatchDelivery } from '../../support/watch-delivery.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { keepSnapshot } from '../../support/snapshots.ts'
@@ -25,12 +26,16 @@ import { isNamespaced, isReal, startBackend, type Backend } from './backend.ts'
 import type { BusyJSON, EventSeen, PersonOptions, World } from './port.ts'
 import { OPERATOR_NAMESPACE } from './roles.ts'
 
-export { isNamespaced, isReal, withinMs } from './backend.ts'
+export { isNamespaced, isReal, limitMs, withinMs } from './backend.ts'
 export type { World } from './port.ts'
 
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
 const STEP_MS = 100
 const MOST_STEPS = 8_000
+/** On a real API server, the least real time until a wait is given up: other programs may need it, such as kubectl. */
+const PATIENCE_MS = isReal ? 150_000 : 0
+/** The pace of the steps when only real time is left. */
+const SLOW_STEP_MS = 50
 
 let worlds = 0
 
@@ -39,13 +44,15 @@ interface WorldOptions {
   start?: boolean
   /** Makes the kubeconfig that the operator uses on a real API server; by default that of the shipped roles. */
   operatorIdentity?: (kubernetes: RealKubernetes, kubeconfigPath: string) => Promise<string>
+  /** Whether the test breaks watches. Otherwise each write waits until the watches have delivered it. */
+  breaksWatches?: boolean
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const network = isReal ? new NetworkActivity() : undefined
   // A real API server writes times of its own, so the clock starts at the real time. It waits while that server is working.
   const clock = network
-    ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => network.quiet().then(settle))
+    ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => network.quiet())
     : new ManualClock()
   const google = await startGoogle({ clock, random: seededRandom(7) })
   const directory = await mkdtemp(join(tmpdir(), 'journey-'))
@@ -55,8 +62,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
   const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
-  const objects = new Objects(api, namespace, backend.sandbox)
-  const given = { clock, network, google, api, objects, namespace, directory }
+  const delivery = isReal && !options.breaksWatches ? new WatchDelivery() : undefined
+  const objects = new Objects(api, namespace, { sandbox: backend.sandbox, delivery })
+  const given = { clock, network, delivery, google, api, objects, namespace, directory }
   const world = new JourneyWorld({ ...backend, ...given })
   await world.seed()
   if (options.start !== false) await world.startOperator(options.flags)
@@ -66,6 +74,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 interface Parts extends Omit<Backend, 'administrator'> {
   clock: ManualClock
   network: NetworkActivity | undefined
+  delivery: WatchDelivery | undefined
   google: SimulatedGoogle
   api: Client
   objects: Objects
@@ -123,7 +132,9 @@ class JourneyWorld implements World {
     if (sandbox)
       await this.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } })
     // Removes what operators of earlier journeys left.
-    await this.objects.delete('Lease', 'calendar-operator', OPERATOR_NAMESPACE)
+    for (const { metadata } of await this.objects.list('Lease', OPERATOR_NAMESPACE)) {
+      await this.objects.delete('Lease', metadata.name, OPERATOR_NAMESPACE)
+    }
     await this.objects.delete('Secret', 'calendar-operator-keys', OPERATOR_NAMESPACE)
     await this.#serve(this.namespace)
     this.#client = google.addClient({ redirectUris: [], javascriptOrigins: ['https://booking.example.com'] })
@@ -239,22 +250,34 @@ class JourneyWorld implements World {
   }
 
   async until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-    for (let step = 0; step < MOST_STEPS; step++) {
+    const end = performance.now() + PATIENCE_MS
+    for (let step = 0; step < MOST_STEPS || performance.now() < end; step++) {
       const began = performance.now()
       const found = await look()
       if (found !== undefined && found !== false) {
-        // What goes with it, such as the status of another object, may still be on its way.
-        await threadPool()
-        await exchange()
+        await this.#complete()
         return found
       }
-      // Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on.
-      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(performance.now() - began)
+      await this.#turn(step, performance.now() - began)
       await (isReal ? settle() : exchange())
       if (step % 10 === 0) await threadPool()
       await this.clock.advance(STEP_MS)
     }
     throw new Error(`waited in vain until ${what}\n${this.lines.slice(-20).join('')}`)
+  }
+
+  /** Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on. */
+  async #turn(step: number, lookMs: number): Promise<void> {
+    if (step >= MOST_STEPS) await this.#parts.network?.turn(SLOW_STEP_MS)
+    else if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(lookMs)
+  }
+
+  /** Lets arrive what goes with a change, such as the status of another object, and shows it to every replica. */
+  async #complete(): Promise<void> {
+    await this.#parts.network?.quiet()
+    await this.objects.delivered()
+    await threadPool()
+    await exchange()
   }
 
   async untilReason(name: string, reason: string): Promise<Agent> {
@@ -291,6 +314,7 @@ class JourneyWorld implements World {
     await this.#parts.api.close()
     await this.#parts.google.close()
     this.#parts.network?.close()
+    this.#parts.delivery?.close()
     await this.#parts.sandbox?.stop()
     await rm(this.#parts.directory, { recursive: true })
     expect(this.#problems).toEqual([])

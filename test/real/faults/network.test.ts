@@ -19,6 +19,7 @@ let proxy: Proxy
 
 beforeEach(async () => {
   world = await startWorld({
+    breaksWatches: true,
     operatorIdentity: async ({ url }, path) => {
       proxy = await Proxy.before(url)
       return proxy.kubeconfig(path)
