@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ELSEWHERE,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     // One more than the cores that CI has: a file that waits for a server, a program or a timer leaves its core to another one.
     maxWorkers: 3,

@@ -1,6 +1,7 @@
 /** Bookings while Google, the operator or people are in the way. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ALICE, bookingsWorld, conditionOf, type BookingsWorld } from './support/bookings.ts'
+import { withinMs } from './support/world.ts'
 
 let world: BookingsWorld
 
@@ -24,7 +25,7 @@ describe('a Booking', () => {
     const since = world.world.clock.now()
     await world.book('viewing')
     const booking = await world.untilReason('viewing', 'NotYetKnown')
-    expect(world.world.clock.now() - since).toBeLessThanOrEqual(10_000)
+    expect(world.world.clock.now() - since).toBeLessThanOrEqual(withinMs(10_000))
     expect(conditionOf(booking, 'Reconciling')?.status).toBe('True')
     world.google.clearFaults()
     await world.untilReason('viewing', 'Ready')

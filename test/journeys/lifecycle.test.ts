@@ -210,8 +210,7 @@ describe('two replicas', () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     const lease = await world.until('the Lease is there', async () => {
-      const [found] = await world.objects.list('Lease', world.leaseNamespace)
-      return found
+      return world.objects.find('Lease', 'calendar-operator', world.leaseNamespace)
     })
     expect((lease.spec as { holderIdentity: string }).holderIdentity).not.toBe('')
     await world.restartOperator()

@@ -81,8 +81,8 @@ describe('a member of a ring', () => {
     await world.objects.apply({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } as never)
     await world.objects.apply(integrationManifest())
     await addAgent('alice', 'shard-a')
-    await start('shard-a')
     const began = world.clock.now()
+    await start('shard-a')
     await world.untilReady('alice')
     const [first] = replicas.reads
     expect((first?.began ?? 0) - began).toBeGreaterThanOrEqual(14_000)
@@ -195,7 +195,7 @@ describe('a ring of two', () => {
     await world.clock.advance(6 * MINUTE)
     await world.untilReady('alice')
     expect(replicas.longestGap('alice@example.com')).toBeLessThan(STALE_AFTER)
-    expect((await world.integration()).status?.agents?.summary).toBe('2/2')
+    await world.until('both are counted', async () => (await world.integration()).status?.agents?.summary === '2/2')
   })
 
   test('lets somebody sign in at the other member: the owner notices, and reads', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { heading, type Browser } from './support/browser.ts'
 import { SignIn } from './support/sign-in.ts'
 import { startWebReplica, type WebReplica } from './support/web-replica.ts'
-import { isReal, type World } from './support/world.ts'
+import { isReal, withinMs, type World } from './support/world.ts'
 
 const KEYS = 'calendar-operator-keys'
 const ENCODED = (text: string): string => Buffer.from(text).toString('base64')
@@ -248,7 +248,7 @@ describe('an operator that stops', () => {
     await world.until('Google is asked', () => signIn.exchanges > 0)
     const began = world.clock.now()
     await world.stopOperator()
-    expect(world.clock.now() - began).toBeLessThan(10_000)
+    expect(world.clock.now() - began).toBeLessThan(withinMs(10_000))
     await coming
   })
 })
