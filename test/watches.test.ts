@@ -92,6 +92,14 @@ const entry: IntegrationEntry = {
   message: '',
 }
 
+const READY = {
+  type: 'Ready',
+  status: 'True' as const,
+  reason: 'Ready' as const,
+  message: '',
+  lastTransitionTime: '2026-11-23T10:00:00Z',
+}
+
 describe('an agent', () => {
   test('that is new is reconciled, and its integration counts it a moment later', () => {
     caches.agents.put(newer(anAgent()))
@@ -118,6 +126,14 @@ describe('an agent', () => {
     const { alice } = known()
     caches.agents.put(newer({ ...alice, status: { observedGeneration: 1 } }))
     expect([agents.take(), integrations.take()]).toEqual([['booking/alice'], []])
+  })
+
+  test('whose conditions another replica has written is counted again by its integration', () => {
+    const { alice } = known()
+    caches.agents.put(newer({ ...alice, status: { conditions: [READY] } }))
+    expect(new Set(integrations.take())).toEqual(new Set(['booking/google later']))
+    caches.agents.put(newer({ ...alice, status: { conditions: [{ ...READY }], observedGeneration: 1 } }))
+    expect(integrations.take()).toEqual([])
   })
 
   test('whose status somebody writes all the time is reconciled once in ten seconds', () => {

@@ -3,17 +3,19 @@
  * deploy/components/shard-ring installs suffices for both, no calendar is read by two members, and Agents move when members come, end and die.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Answer } from '../contract/client.ts'
 import { agentManifest } from '../journeys/support/manifests.ts'
 import type { Replica } from './faults/support/replica.ts'
 import { until } from './faults/support/until.ts'
 import { SHARDER } from './sharder/real-sharder.ts'
-import { OPERATOR, ShardedRing } from './sharder/sharded-ring.ts'
+import { OPERATOR, RING, ShardedRing } from './sharder/sharded-ring.ts'
 import { findTool } from './tools.ts'
 
 const EARLY = ['alice', 'bob', 'carol', 'dora', 'emil', 'frida', 'gustav', 'hanna']
 const LATE = ['ida', 'jakob', 'klara', 'lukas']
 const PEOPLE = [...EARLY, ...LATE]
 
+const HOUR = 3_600_000
 const LEASE_MS = 15_000
 /** Building the sharder takes minutes, once. */
 const BUILD_MS = 20 * 60_000
@@ -22,8 +24,13 @@ let ring: ShardedRing
 /** From when on the roles are in effect. */
 let installedAt = Infinity
 const members = new Map<string, Replica>()
-const start = async (name: string): Promise<void> => void members.set(name, await ring.member(name))
+const startMember = async (name: string): Promise<void> => void members.set(name, await ring.member(name))
 const member = (name: string): Replica => members.get(name)!
+/** What the API server answers to a creation that is only tried. */
+const tryToCreate = (plural: string, body: object): Promise<Answer> => {
+  const path = `/apis/calendar-operator.io/v1alpha1/namespaces/booking/${plural}?dryRun=All`
+  return ring.harness.admin.request('POST', path, body)
+}
 
 beforeAll(async () => {
   await findTool('sharder')
@@ -37,7 +44,7 @@ describe('a ring with the real sharder', () => {
   it('assigns the Agents that existed before it', async () => {
     for (const name of EARLY) await ring.addPerson(name)
     await ring.apply()
-    for (const name of ['shard-a', 'shard-b', 'shard-c']) await start(name)
+    for (const name of ['shard-a', 'shard-b', 'shard-c']) await startMember(name)
     await ring.untilAvailable(3)
     installedAt = Date.now()
     await ring.untilSettled(EARLY, ['shard-a', 'shard-b', 'shard-c'])
@@ -56,27 +63,19 @@ describe('a ring with the real sharder', () => {
   })
 
   it('refuses an Agent with generateName, and takes such a Booking', async () => {
-    const create = (plural: string, body: object) =>
-      ring.harness.admin.request(
-        'POST',
-        `/apis/calendar-operator.io/v1alpha1/namespaces/booking/${plural}?dryRun=All`,
-        body,
-      )
     const agent = { ...agentManifest('zoe'), metadata: { generateName: 'zoe-' } }
-    expect(await create('agents', agent)).toMatchObject({
+    expect(await tryToCreate('agents', agent)).toMatchObject({
       status: 400,
       text: expect.stringContaining('generateName is not supported on ring resources') as string,
     })
-    const [from, to] = [1, 2].map((hours) =>
-      new Date(Date.now() + hours * 3_600_000).toISOString().replace(/\.\d+/, ''),
-    )
+    const [start, end] = [1, 2].map((hours) => new Date(Date.now() + hours * HOUR).toISOString().replace(/\.\d+/, ''))
     const booking = {
       apiVersion: agent.apiVersion,
       kind: 'Booking',
       metadata: { generateName: 'viewing-' },
-      spec: { agentRef: { name: 'alice' }, title: 'Viewing', start: from, end: to },
+      spec: { agentRef: { name: 'alice' }, title: 'Viewing', start, end },
     }
-    expect((await create('bookings', booking)).status).toBe(201)
+    expect((await tryToCreate('bookings', booking)).status).toBe(201)
   })
 
   it('gives a new member some of the Agents, each when the read at its former member has ended', async () => {
@@ -86,7 +85,7 @@ describe('a ring with the real sharder', () => {
     const earlier = recorder.reads.length
     await Promise.all(PEOPLE.map((name) => fixture.ask(name, 'when a fourth member comes')))
     await until('each is being read', async () => PEOPLE.every((name) => ring.readersOf(name, earlier).length > 0))
-    await start('shard-d')
+    await startMember('shard-d')
     await ring.untilAvailable(4)
     const moved = await until('some are to be handed over', async () => {
       const drained = assignments.drained()
@@ -164,6 +163,17 @@ describe('a ring with the real sharder', () => {
     expect(asked).not.toEqual([])
     const forbidden = asked.filter(({ annotations }) => annotations?.['authorization.k8s.io/decision'] === 'forbid')
     expect(forbidden.map(({ user, requestURI, verb }) => `${user.username}: ${verb} ${requestURI}`)).toEqual([])
+  })
+
+  it('refuses new Agents after the end of the ring, until its webhook is removed', async () => {
+    await ring.harness.kubernetes.kubectl('delete', 'controllerring', RING)
+    await until(
+      'a new Agent is refused',
+      async () => (await tryToCreate('agents', agentManifest('zoe'))).status === 500,
+    )
+    // As the garbage collector does, which does not run here.
+    await ring.harness.kubernetes.kubectl('delete', 'mutatingwebhookconfiguration', `controllerring-${RING}`)
+    await until('a new Agent is taken', async () => (await tryToCreate('agents', agentManifest('zoe'))).status === 201)
   })
 })
 

@@ -7,6 +7,8 @@ import { LogBook } from './wait.ts'
 
 export const SECOND = 1_000
 
+type Membership = Pick<ConstructorParameters<typeof LeaderElection>[1], 'membership'>
+
 export class LeaseFixture {
   readonly clock = new ManualClock()
   readonly server = new LeaseServer()
@@ -14,11 +16,11 @@ export class LeaseFixture {
   /** Who leads, or has lost, as it was reported. */
   readonly told: string[] = []
 
-  candidate = (identity: string, chance = 0): LeaderElection => {
+  candidate = (identity: string, chance = 0, options: Membership = {}): LeaderElection => {
     const { server, clock, log, told } = this
     const election = new LeaderElection(
       { send: server.send, clock, random: () => chance, log },
-      { namespace: 'booking', name: 'calendar-operator', identity },
+      { namespace: 'booking', name: 'calendar-operator', identity, ...options },
     )
     void election.run({
       onLeading: () => told.push(`${identity} leads`),
@@ -27,9 +29,12 @@ export class LeaseFixture {
     return election
   }
 
+  /** A process of the only replica that may hold the Lease. */
+  member = (identity: string): LeaderElection =>
+    this.candidate(identity, 0, { membership: { labels: { ring: 'ours' } } })
+
   /** One that has led for a while. */
-  leader = async (): Promise<LeaderElection> => {
-    const election = this.candidate('a')
+  leader = async (election = this.candidate('a')): Promise<LeaderElection> => {
     await settle()
     await this.clock.advance(4 * SECOND)
     expect(election.leading).toBe(true)
