@@ -19,8 +19,20 @@ export function manifestsOf(
     interval,
     signIn,
     publish,
+    staleAfter,
+    integration,
     write,
-  }: { clientFile: string; interval: string; signIn?: boolean; publish?: object; write?: boolean },
+  }: {
+    clientFile: string
+    interval: string
+    signIn?: boolean
+    /** More fields of `spec.publish.calendar`. */
+    publish?: object
+    staleAfter?: string
+    /** More fields of `spec` of the integration. */
+    integration?: object
+    write?: boolean
+  },
   accounts: { email: string; refreshToken?: string; calendars?: string[] }[],
 ): Posted[] {
   const secret = (name: string, data: Record<string, string>): Posted => ({
@@ -36,7 +48,7 @@ export function manifestsOf(
   return [
     { path: '/api/v1/namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } },
     secret('google-oauth-client', { 'client_secret.json': base64(clientFile) }),
-    ours('calendarintegrations', 'CalendarIntegration', 'google', { google, sync: { interval } }),
+    ours('calendarintegrations', 'CalendarIntegration', 'google', { google, sync: { interval }, ...integration }),
     ...accounts.flatMap(({ email, refreshToken = '', calendars }, n) => [
       ...(signIn ? [] : [secret(`agent${n}-grant`, { refresh_token: base64(refreshToken) })]),
       ours('agents', 'Agent', `agent${n}`, {
@@ -46,7 +58,7 @@ export function manifestsOf(
           ? { calendars: { ...(calendars && { read: calendars }), ...(write && { write: 'primary' }) } }
           : {}),
         ...(signIn ? {} : { grantSecretRef: { name: `agent${n}-grant` } }),
-        publish: { calendar: { name: `agent${n}-calendar`, ...publish } },
+        publish: { calendar: { name: `agent${n}-calendar`, ...publish }, ...(staleAfter && { staleAfter }) },
       }),
     ]),
   ]

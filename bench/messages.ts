@@ -13,7 +13,15 @@ export type Order =
       write?: boolean
       /** One more Agent, in a namespace of its own. */
       bystander?: boolean
+      /** The Agents name their calendars by the ids, and not as `primary`. */
+      byId?: boolean
+      staleAfter?: string
+      /** More fields of `spec` of the integration. */
+      integration?: object
     }
+  | { do: 'record'; replica: string }
+  | { do: 'recorded' }
+  | { do: 'interval'; interval: string }
   | { do: 'hostile'; kind: HostileKind; agents: number }
   | { do: 'synced' }
   | { do: 'drain' }
@@ -41,6 +49,17 @@ export interface Read {
   calendar: string
   /** ms since the epoch. */
   at: number
+}
+
+/** One listing of a calendar by a replica that speaks to Google through a recorder. */
+export interface RecordedRead {
+  replica: string
+  calendar: string
+  /** In ms since the epoch. */
+  began: number
+  ended: number
+  /** Whether Google's answer was sent as a whole. */
+  isAnswered: boolean
 }
 
 /** The requests since the last call. */

@@ -23,6 +23,16 @@ export interface Ports {
   web: number
 }
 
+/** What a replica among others is started with. */
+export interface AsReplica {
+  /** The name of its pod and of its Lease, and the namespace of both. */
+  POD_NAME: string
+  POD_NAMESPACE: string
+  /** Where it finds the Calendar API. */
+  apiURL: string
+  flags: string[]
+}
+
 /** Called with each line that the operator prints. */
 type Said = (line: string) => void
 
@@ -44,19 +54,27 @@ export class MeasuredOperator {
   readonly #child: ChildProcess
   readonly #ports: Ports
 
-  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[], ports: Ports, said?: Said) {
+  constructor(
+    { url, kubeconfig }: WorldState,
+    nodeOptions: string[],
+    ports: Ports & { replica?: AsReplica },
+    said?: Said,
+  ) {
     this.#ports = ports
-    const urls = ['oauth', 'api', 'accounts'].map((which) => `--google-${which}-url=${url}`)
+    const { apiURL, flags: more, ...env } = ports.replica ?? { apiURL: url, flags: [] }
+    const urls = ['oauth', 'accounts'].map((which) => `--google-${which}-url=${url}`)
     const flags = [
       'run',
       ...urls,
+      `--google-api-url=${apiURL}`,
       `--metrics-bind-address=127.0.0.1:${ports.metrics}`,
       `--web-bind-address=${ports.web === 0 ? '0' : `127.0.0.1:${ports.web}`}`,
       `--leader-elect=${ports.web !== 0}`,
       `--log-level=${said ? 'info' : 'error'}`,
+      ...more,
     ]
     this.#child = spawn(process.execPath, [...nodeOptions, BUNDLE, ...flags], {
-      env: { ...process.env, KUBECONFIG: kubeconfig },
+      env: { ...process.env, KUBECONFIG: kubeconfig, ...env },
       stdio: ['ignore', said ? 'pipe' : 'inherit', said ? 'pipe' : 'inherit'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -109,10 +127,11 @@ export class MeasuredOperator {
     return ok
   }
 
-  async stop(): Promise<void> {
+  /** @param signal SIGKILL ends it as if its node had died. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.hasEnded) return
     const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGTERM')
+    this.#child.kill(signal)
     await ended
   }
 }

@@ -16,11 +16,14 @@ import { BookingsFlood } from './bookings-flood.ts'
 import { BookingsLoad } from './bookings-load.ts'
 import { Changes } from './changes.ts'
 import { manifestsOf, SITE } from './manifests.ts'
+import { Recorders } from './shards/recorders.ts'
 import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
 
 const NAMESPACE = 'bench'
 const BYSTANDER = 'bystander'
 const AGENTS = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`
+const INTEGRATION = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/calendarintegrations/google`
+const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' }
 const AT_ONCE = 32
 
 type Seed = Extract<Order, { do: 'seed' }>
@@ -35,6 +38,7 @@ const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await 
 const api = await connect(cluster.kubeconfig)
 const changes = new Changes({ google, api, namespace: NAMESPACE })
 const bookings = new BookingsLoad({ google, api, namespace: NAMESPACE })
+const recorders = new Recorders(google)
 const bookingsFlood = new BookingsFlood({ api, namespace: NAMESPACE, bystander: BYSTANDER })
 
 process.on('message', (order: Order) => {
@@ -57,6 +61,9 @@ const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknow
   bookings: (order) => bookings.spread(order),
   floodBookings: (order) => bookingsFlood.run(order),
   pastBookings: (order) => bookings.past(order),
+  record: ({ replica }) => recorders.open(replica),
+  recorded: () => recorders.drain(),
+  interval: ({ interval }) => api.request('PATCH', INTEGRATION, { spec: { sync: { interval } } }, MERGE_PATCH),
   reset() {
     google.resetRequests()
     return true
@@ -80,7 +87,7 @@ async function realCluster() {
 }
 
 /** Creates everything that exists before the operator starts. */
-async function seed({ agents, events, interval, signIn, wide, write, bystander }: Seed): Promise<boolean> {
+async function seed({ agents, events, signIn, wide, bystander, byId, ...more }: Seed): Promise<boolean> {
   const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
   const { clientId } = google.addClient(signIn ? registered : {})
   // No quotas: this bench measures the operator's own speed.
@@ -92,8 +99,12 @@ async function seed({ agents, events, interval, signIn, wide, write, bystander }
   })
   const clientFile = JSON.stringify(google.clientFile(clientId))
   const others = accounts.splice(agents)
-  const people = accounts.map((account, n) => ({ ...account, ...(wide ? calendarsOf(account.email, n, wide) : {}) }))
-  const options = { clientFile, interval, signIn, write }
+  const people = accounts.map((account, n) => ({
+    ...account,
+    ...(wide ? calendarsOf(account.email, n, wide) : {}),
+    ...(byId ? { calendars: [account.email] } : {}),
+  }))
+  const options = { ...more, clientFile, signIn }
   const objects = manifestsOf(NAMESPACE, options, people)
   for (const { path, object } of objects.slice(0, 3)) await create(path, object)
   if (bystander) for (const { path, object } of manifestsOf(BYSTANDER, options, others)) await create(path, object)

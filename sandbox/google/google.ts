@@ -7,7 +7,7 @@
  * does not repeat a mistake of the client.
  */
 import { randomInt } from 'node:crypto'
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Operations, operationsOn } from './control/operations.ts'
 import { closePush, newPush } from './push/delivery.ts'
@@ -33,6 +33,8 @@ interface GoogleOptions {
 export interface SimulatedGoogle extends Operations {
   /** The origin for accounts, oauth2 and www: `http://127.0.0.1:<port>`. */
   readonly url: string
+  /** Serves a request that has arrived at another server. */
+  readonly serve: RequestListener
   /** Ends deliveries, closes every connection and stops listening. */
   close(): Promise<void>
 }
@@ -56,7 +58,8 @@ export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoog
       server.closeAllConnections()
     })
   }
-  return { ...operations, url: state.url, close }
+  const serve: RequestListener = (...exchange) => void server.emit('request', ...exchange)
+  return { ...operations, url: state.url, serve, close }
 }
 
 function listenerOf(server: Server, port: number): GoogleState['listener'] {
