@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test test-node lint types style build generate bench bench-sign-ins bench-push bench-bookings bench-memory soak fuzz mutation promises tools \
+.PHONY: demo test test-node lint types style build generate bench bench-sign-ins bench-push bench-bookings bench-shards bench-memory soak fuzz mutation promises tools \
   test-kubernetes test-operations test-browser sign-in-image test-image test-deploy release-check help
 
 help: ## list the targets
@@ -55,6 +55,9 @@ bench-push: build ## how soon changes at Google are published, with 1,000 Agents
 
 bench-bookings: build ## how soon 1,000 Bookings of 100 Agents are booked, and what 10,000 past ones cost
 	@npx tsx bench/bookings.ts
+
+bench-shards: build ## read 3,000 Agents with a ring of three replicas, while one is killed and one comes (KUBERNETES=real)
+	@npx tsx bench/shards.ts
 
 bench-memory: build ## resident memory of the operator, as the image starts it, with ten hostile calendars of each kind (KINDS=full,busy; MOST=512 fails above 512 MiB)
 	@npx tsx bench/memory.ts $(if $(KINDS),--kinds $(KINDS)) $(if $(MOST),--most $(MOST))
