@@ -42,7 +42,7 @@ describe('a member of a ring', () => {
   test('holds a Lease of its own name, keeps the labels that the sharder puts on it, and gives it up when it ends', async () => {
     const shard = await start('shard-a')
     await sharder.untilMembers('shard-a')
-    await sharder.writeLease('shard-a', { metadata: { labels: { 'alpha.sharding.timebertt.dev/state': 'ready' } } })
+    await sharder.markLease('shard-a', 'ready')
     const before = (await sharder.lease('shard-a'))?.metadata.resourceVersion
     await world.until(
       'it is renewed',
@@ -66,7 +66,7 @@ describe('a member of a ring', () => {
     await addAgent('bob', 'shard-b')
     await world.untilReady('alice')
     await world.untilReady('bob')
-    await sharder.writeLease('shard-a', { spec: { holderIdentity: 'sharder' } })
+    await sharder.takeLease('shard-a')
     await world.objects.delete('Lease', 'shard-b', world.leaseNamespace)
     await world.until('both have lost it', () => first.lost > 0 && second.lost > 0)
     const earlier = replicas.reads.length
@@ -189,7 +189,7 @@ describe('a ring of two', () => {
     await replicas.kill('shard-a')
     // Twice the duration of its Lease.
     await world.clock.advance(30_000)
-    await sharder.writeLease('shard-a', { spec: { holderIdentity: 'sharder' } })
+    await sharder.takeLease('shard-a')
     await sharder.assign('alice', 'shard-b')
     await world.until('the other one reads it', () => readers('alice').includes('shard-b'))
     await world.clock.advance(6 * MINUTE)

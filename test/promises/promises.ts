@@ -1,3 +1,4 @@
+import { SHARDING_PROMISES } from './sharding.ts'
 import { WRITING_PROMISES } from './writing.ts'
 
 /**
@@ -401,5 +402,6 @@ export const PROMISES: readonly BrokenPromise[] = [
     replace: ' && isNewest !== undefined',
     test: 'test/calendars/written-events.test.ts',
   },
+  ...SHARDING_PROMISES,
   ...WRITING_PROMISES,
 ]

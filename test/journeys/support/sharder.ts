@@ -1,6 +1,7 @@
 /**
  * Plays the sharder of the project kubernetes-controller-sharding: its webhook that labels Agents on creation and after a hand-over,
- * and its controller that drains Agents of working shards and moves those of dead ones.
+ * and its controller that drains Agents of working shards and moves those of dead ones. The real webhook assigns an Agent in the request
+ * that hands it over; here it takes a moment longer, as where the webhook can't be reached. test/real/sharder.test.ts has the real one.
  */
 import { drainLabel, RING_LABEL, shardLabel } from '../../../src/resources/shard-labels.ts'
 import type { Body } from '../../contract/client.ts'
@@ -30,9 +31,9 @@ export class Sharder {
     return (await this.#world.agent(agent)).metadata.labels?.[SHARD]
   }
 
-  /** Assigns an Agent, as it does after a hand-over, or when a shard is dead. */
+  /** Assigns an Agent, as it does after a hand-over, or when a shard is dead, which will not hand it over any more. */
   async assign(agent: string, shard: string): Promise<void> {
-    await this.#world.objects.patch('Agent', agent, { metadata: { labels: { [SHARD]: shard } } })
+    await this.#world.objects.patch('Agent', agent, { metadata: { labels: { [SHARD]: shard, [DRAIN]: null } } })
   }
 
   /** Asks the shard to hand an Agent over, waits for it, and assigns it to the other one. */
@@ -70,9 +71,16 @@ export class Sharder {
     })
   }
 
-  /** Takes the Lease of a shard that has not renewed it, or marks it with a label, as the sharder does with every Lease. */
-  async writeLease(shard: string, patch: object): Promise<void> {
-    await this.#world.objects.patch('Lease', shard, patch, this.#world.leaseNamespace)
+  /** Marks the Lease of a shard with the state that it is in. */
+  async markLease(shard: string, state: string): Promise<void> {
+    await this.#writeLease(shard, { metadata: { labels: { 'alpha.sharding.timebertt.dev/state': state } } })
+  }
+
+  /** Takes the Lease of a shard that has not renewed it for twice its duration. */
+  async takeLease(shard: string): Promise<void> {
+    await this.markLease(shard, 'uncertain')
+    await this.#writeLease(shard, { spec: { holderIdentity: 'shardlease-controller', leaseDurationSeconds: 30 } })
+    await this.markLease(shard, 'dead')
   }
 
   async removeLeases(): Promise<void> {
@@ -80,5 +88,9 @@ export class Sharder {
     for (const { metadata } of await objects.list('Lease', leaseNamespace)) {
       await objects.delete('Lease', metadata.name, leaseNamespace)
     }
+  }
+
+  async #writeLease(shard: string, patch: object): Promise<void> {
+    await this.#world.objects.patch('Lease', shard, patch, this.#world.leaseNamespace)
   }
 }
