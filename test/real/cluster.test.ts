@@ -67,7 +67,9 @@ describe('a real Kubernetes', () => {
     await kubernetes.killApiServer()
     await expect(kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint')).rejects.toThrow('refused')
     await kubernetes.restartApiServer()
-    expect(await kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint', '-o', 'name')).toContain('/crash')
+    // It is ready before it serves our kinds again.
+    const names = () => kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint', '-o', 'name')
+    await vi.waitFor(async () => expect(await names()).toContain('/crash'), 90_000)
   })
 })
 

@@ -5,7 +5,7 @@ import type { Body } from '../client.ts'
 
 const FINALIZER = 'calendar-operator.io/revoke'
 /** Controllers react a moment later. */
-const SOON = { timeout: 60_000, interval: 100 }
+const SOON = { timeout: 110_000, interval: 100 }
 
 const ownedBy = ({ apiVersion, kind, metadata }: Body) => ({
   ownerReferences: [

@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../support/seeded-random.ts'
-import { told, writesOf, type Write } from './support/audit.ts'
-import { endState } from './support/end-state.ts'
+import { acceptedWritesOf, told, type Write } from './support/audit.ts'
+import { endState, untilEndState } from './support/end-state.ts'
 import type { Replica } from './support/replica.ts'
 import { Harness } from './support/harness.ts'
 import type { NamespaceFixture } from './support/namespace-fixture.ts'
@@ -81,7 +81,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop())
 
 const creations = (user: string): Write[] =>
-  writesOf(harness.kubernetes, user).filter(({ what, code }) => what.startsWith('create') && code < 300)
+  acceptedWritesOf(harness.kubernetes, user).filter(({ what }) => what.startsWith('create'))
 
 describe('an operator that is killed in the middle of everything', () => {
   const chance = seededRandom(8)
@@ -94,9 +94,13 @@ describe('an operator that is killed in the middle of everything', () => {
 
   it('reaches the same state as an undisturbed one', async () => {
     await Promise.all([calm.untilReady(...STAYING), rough.untilReady(...STAYING)])
-    await Promise.all([calm.untilStill(), rough.untilStill()])
+    await Promise.all([calm.untilGone(...FORGOTTEN), rough.untilGone(...FORGOTTEN)])
+    await calm.untilStill()
     harness.google.switches({ rotateRefreshTokens: false })
-    const [expected, found] = await Promise.all([endState(calm), endState(rough)])
+    const expected = await endState(calm)
+    await untilEndState(rough, expected)
+    await rough.untilStill()
+    const found = await endState(rough)
     expect(found).toEqual(expected)
     const grants = Object.entries(found).filter(([name]) => name.endsWith('-google-grant'))
     expect(grants.map(([, grant]) => (grant as { use: string }).use)).toEqual(STAYING.map(() => 'good'))
@@ -108,13 +112,14 @@ describe('an operator that is killed in the middle of everything', () => {
     const made = creations('killed').map(({ what }) => what)
     const twice = made.filter((what, index) => made.indexOf(what) !== index)
     expect(twice).toEqual([])
-    const [few, many] = ['undisturbed', 'killed'].map((user) => writesOf(harness.kubernetes, user))
+    const [few, many] = ['undisturbed', 'killed'].map((user) => acceptedWritesOf(harness.kubernetes, user))
     expect(many!.length, told(many!).slice(-50).join('\n')).toBeLessThan(few!.length * 1.25)
   })
 
   it('writes nothing after one more kill, with nothing to do', async () => {
     const before = await rough.untilStill()
     await killed.restart()
+    await killed.untilAtWork()
     expect(await rough.untilStill()).toEqual(before)
   })
 })

@@ -16,6 +16,10 @@ const WRITES = ['create', 'update', 'patch', 'delete']
 export const writesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
   answered(kubernetes, user).filter(({ what }) => !/^\w+ (leases|events)/.test(what))
 
+/** The writes that were accepted. How many are refused because of a conflict depends on the speed of the machine. */
+export const acceptedWritesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
+  writesOf(kubernetes, user).filter(({ code }) => code < 300)
+
 /** Successful acquisitions and renewals of the Lease. */
 export const leaseWritesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
   answered(kubernetes, user).filter(({ what, code }) => /^\w+ leases/.test(what) && code < 300)

@@ -1,11 +1,23 @@
 /** The final state of a namespace, without what differs from run to run: versions, uids, times, tokens. */
+import { expect } from 'vitest'
 import type { Agent } from '../../../../src/resources/types.ts'
 import type { Body } from '../../../contract/client.ts'
 import { busyIn, type NamespaceFixture } from './namespace-fixture.ts'
+import { until } from './until.ts'
+
+type State = Record<string, unknown>
+
+/** Waits until a namespace is in this state. What failed meanwhile is retried after pauses. Returns the state. */
+export const untilEndState = (fixture: NamespaceFixture, expected: State): Promise<State> =>
+  until(`${fixture.namespace} ends like the others`, async () => {
+    const found = await endState(fixture)
+    expect(found).toEqual(expected)
+    return found
+  })
 
 /** Describes each object, by `Kind/name`, so that a failing test can show it. */
-export async function endState(fixture: NamespaceFixture): Promise<Record<string, unknown>> {
-  const state: Record<string, unknown> = {}
+export async function endState(fixture: NamespaceFixture): Promise<State> {
+  const state: State = {}
   for (const agent of (await fixture.list('Agent')) as unknown as Agent[]) {
     state[`Agent/${agent.metadata.name}`] = agentState(agent)
   }

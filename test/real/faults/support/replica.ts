@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { User } from '../../cluster.ts'
 import { start, tail, type Running } from '../../cluster/processes.ts'
+import { until } from './until.ts'
 
 export interface ReplicaOptions {
   /** The name of its user at the API server, and of its pod. */
@@ -78,9 +79,17 @@ export class Replica {
     process.kill(this.#running.pid, 'SIGCONT')
   }
 
-  /** Resolves when the operator logs that it works, after each start. */
+  /** Whether it runs, and has logged since its last start that it works. */
+  get isAtWork(): boolean {
+    return this.ended === undefined && this.#said().includes('"msg":"reconciling"')
+  }
+
+  /** Resolves when it is at work. It may end and be started again meanwhile. */
   async untilAtWork(): Promise<void> {
-    await this.#running.until('reconciling', async () => this.#said().includes('"msg":"reconciling"'))
+    await until(`${this.name} is at work`, async () => {
+      if (!this.isAtWork) throw new Error(`${this.ended ?? 'it runs'}:\n${this.tail()}`)
+      return true
+    })
   }
 
   /** The end of its log. */

@@ -1,7 +1,7 @@
 /** Waits, by real time, for what happens in other processes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 180_000
+const PATIENCE_MS = 240_000
 const POLL_MS = 100
 
 /**
