@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
 
 /**
- * A member that has not renewed its Lease for so long is not counted. It has stopped long before; but where only our watch is
- * interrupted, the others still work.
+ * A member that has not renewed its Lease for so long is not counted. It has stopped long before; but what it sent before counts in
+ * the last minute of the budget, and where only our watch is interrupted, it still works.
  */
 const SILENT_MS = MINUTE_MS
 
@@ -22,17 +22,19 @@ export class RingMembers {
 
   /** At least this replica itself. */
   get count(): number {
-    const now = this.#clock.monotonic()
-    return Math.max([...this.#seenAt.values()].filter((at) => now - at < SILENT_MS).length, 1)
+    return Math.max(this.#renewedRecently().length, 1)
   }
 
-  /** Takes a change of a Lease. A Lease that was given up, or that the sharder has taken, is held by another name than its own. */
-  onLease({ before, after }: WatchEvent<Lease>): void {
-    if (after && after.spec.holderIdentity === after.metadata.name) {
-      this.#seenAt.set(after.metadata.name, this.#clock.monotonic())
-      return
-    }
-    const gone = after ?? before
-    if (gone) this.#seenAt.delete(gone.metadata.name)
+  /** Takes a change of a Lease. One that was given up, or that the sharder has taken, is held by another name than its own. */
+  onLease({ after }: WatchEvent<Lease>): void {
+    const known = new Set(this.#renewedRecently())
+    for (const name of this.#seenAt.keys()) if (!known.has(name)) this.#seenAt.delete(name)
+    const isHeld = after?.spec.holderIdentity === after?.metadata.name
+    if (after && isHeld) this.#seenAt.set(after.metadata.name, this.#clock.monotonic())
+  }
+
+  #renewedRecently(): string[] {
+    const now = this.#clock.monotonic()
+    return [...this.#seenAt].filter(([, at]) => now - at < SILENT_MS).map(([name]) => name)
   }
 }

@@ -62,20 +62,23 @@ describe('the members of a ring', () => {
     after: { apiVersion: '', kind: 'Lease', metadata: { name, namespace: 'x' }, spec: { holderIdentity } },
   })
 
-  test('are counted while they hold their Leases, and the replica itself in any case', async () => {
+  test('are counted until a minute after they last renewed their Leases, and the replica itself in any case', async () => {
     const clock = new ManualClock()
     const members = new RingMembers(clock)
     expect(members.count).toBe(1)
     for (const name of ['a', 'b', 'c']) members.onLease(lease(name))
     expect(members.count).toBe(3)
+    await clock.advance(30_000)
     members.onLease(lease('a', 'the sharder'))
     members.onLease({ before: lease('b').after })
-    expect(members.count).toBe(1)
-    members.onLease(lease('b'))
-    await clock.advance(59_000)
-    expect(members.count).toBe(2)
     members.onLease(lease('c'))
+    await clock.advance(29_000)
+    expect(members.count).toBe(3)
     await clock.advance(2_000)
+    expect(members.count).toBe(1)
+    members.onLease(lease('d', ''))
+    expect(members.count).toBe(1)
+    await clock.advance(60_000)
     expect(members.count).toBe(1)
   })
 

@@ -1,6 +1,7 @@
 /** Stands between replicas and the simulated Google: it records which replica has read which calendar, and when, and can delay answers. */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { MINUTE_MS } from '../../../src/platform/time-units.ts'
 
 /** One listing of a calendar. */
 export interface Read {
@@ -24,6 +25,8 @@ export interface RecordedGoogle {
 
 export class ReadRecorder {
   readonly reads: Read[] = []
+  /** When each request of a replica to the Calendar API arrived. */
+  readonly requests: { replica: string; at: number }[] = []
   /** Every event that was inserted. */
   readonly writes: Pick<Read, 'replica' | 'calendar'>[] = []
   readonly #deps: RecorderDeps
@@ -59,6 +62,12 @@ export class ReadRecorder {
     return [...new Set(reads.map(({ replica }) => replica))].sort()
   }
 
+  /** The most requests of one replica to the Calendar API in any sliding minute, of those since `from`. */
+  busiestMinute(replica: string, from = -Infinity): number {
+    const times = this.requests.filter((one) => one.replica === replica && one.at >= from).map(({ at }) => at)
+    return Math.max(0, ...times.map((end) => times.filter((at) => at <= end && at > end - MINUTE_MS).length))
+  }
+
   /** Pairs of reads of one calendar by two replicas at the same time. */
   overlaps(): [Read, Read][] {
     return this.reads.flatMap((one, index) =>
@@ -78,6 +87,7 @@ export class ReadRecorder {
   }
 
   async #forward(replica: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    this.requests.push({ replica, at: this.#deps.now() })
     const read = this.#note(replica, incoming)
     if (read) {
       // Also when the replica gives up, or dies.
