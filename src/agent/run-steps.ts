@@ -62,17 +62,20 @@ function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
 }
 
 /** Runs the steps in order until one of them ends the list or fails. @throws ApiError of kind `Conflict`. */
-const runUntilEnded = <R extends AgentRun>(
+async function runUntilEnded<R extends AgentRun>(
   steps: readonly AgentStep<R>[],
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): Promise<AgentProgress> => runAll(steps.map(unlessEnded), run, tracked, before)
-
-const unlessEnded =
-  <R extends AgentRun>(step: AgentStep<R>): AgentStep<R> =>
-  (run, state, progress) =>
-    progress.isEnded ? { progress } : step(run, state, progress)
+): Promise<AgentProgress> {
+  let progress = before
+  for (const step of steps) {
+    const next = runStep(step, run, tracked, progress)
+    progress = next instanceof Promise ? await next : next
+    if (progress.isEnded) break
+  }
+  return { ...progress, isEnded: false }
+}
 
 /** Runs all steps in order, also after one has failed. @throws ApiError of kind `Conflict`. */
 export async function runAll<R extends AgentRun>(
@@ -82,7 +85,11 @@ export async function runAll<R extends AgentRun>(
   before: AgentProgress,
 ): Promise<AgentProgress> {
   let progress = before
-  for (const step of steps) progress = await runStep(step, run, tracked, progress)
+  for (const step of steps) {
+    const next = runStep(step, run, tracked, progress)
+    // Most steps wait for nothing: a promise for each of them costs more than the step.
+    progress = next instanceof Promise ? await next : next
+  }
   return { ...progress, isEnded: false }
 }
 
@@ -91,40 +98,57 @@ interface WithClient {
 }
 
 /**
- * Runs one step. This is the only place that keeps the state that a step returns, and that tells the integration what a step found
- * out for it. What a step throws is its failure, except for a conflict, which repeats the whole reconcile.
+ * Runs one step. What a step throws is its failure, except for a conflict, which repeats the whole reconcile. Not async: a suspended
+ * function keeps its arguments alive, and with the state every earlier snapshot.
  */
-async function runStep<R extends AgentRun>(
+function runStep<R extends AgentRun>(
   step: AgentStep<R>,
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): Promise<AgentProgress> {
-  const result = await attempt(step, run, tracked, before).finally(() =>
-    reportFindings(run, run.client?.takeFindings()),
-  )
-  tracked.update(withWritten(run.deps, result.state ?? {}))
-  reportFindings(run, result.findings)
-  if (result.conflict) throw result.conflict
-  return result.progress
+): AgentProgress | Promise<AgentProgress> {
+  const result = attempt(step, run, tracked, before)
+  if (!(result instanceof Promise)) return keep(run, tracked, result)
+  return result
+    .finally(() => reportFindings(run, run.client?.takeFindings()))
+    .then((answered) => keep(run, tracked, answered))
+}
+
+/**
+ * This is the only place that keeps the state that a step returns, and that tells the integration what a step found out for it.
+ * @throws the conflict of the step.
+ */
+function keep(
+  run: AgentRun,
+  tracked: AgentTracked,
+  { state, findings, conflict, progress }: StepResult,
+): AgentProgress {
+  if (state) tracked.update(withWritten(run.deps, state))
+  reportFindings(run, findings)
+  if (conflict) throw conflict
+  return progress
 }
 
 /** What was written while the calendars were read is not lost, whatever the listing says. */
 const withWritten = ({ written }: AgentRun['deps'], change: Partial<AgentState>): Partial<AgentState> =>
   change.calendars ? { ...change, calendars: written.applyTo(change.calendars) } : change
 
-/** Not async: a suspended function keeps its arguments alive, and with the state every earlier snapshot. */
 function attempt<R extends AgentRun>(
   step: AgentStep<R>,
   run: R,
   tracked: AgentTracked,
   progress: AgentProgress,
-): Promise<StepResult> {
-  const result = new Promise<StepResult>((resolve) => resolve(step(run, tracked.value, progress)))
-  return result.catch((error: unknown) => {
+): StepResult | Promise<StepResult> {
+  const failed = (error: unknown): StepResult => {
     if (isConflict(error) && isTolerated(run.deps.clock, tracked.value)) throw error
     return { progress: ended(withFailures(progress, [failureOf(error)])) }
-  })
+  }
+  try {
+    const result = step(run, tracked.value, progress)
+    return result instanceof Promise ? result.catch(failed) : result
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 const reportFindings = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {

@@ -7,6 +7,7 @@ import { gunzip, gunzipSync } from 'node:zlib'
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
+import { Exchange } from '../platform/http-exchange.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
 
@@ -52,7 +53,7 @@ const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const KEEP_ALIVE_MS = 60_000
 
 /** The connections to Google, as far as a transport uses them. */
-export type Pool = Pick<Dispatcher, 'request' | 'destroy'>
+export type Pool = Pick<Dispatcher, 'dispatch' | 'destroy'>
 
 /**
  * Creates a pool of connections, which opens them when it has requests. Their number is not limited, because those who send are:
@@ -77,20 +78,25 @@ export function createTransport(clock: Clock, pool: Pool): Transport {
   const budget = new BodyBudget(clock)
   return {
     async send({ url, deadlineMs, owner, ...request }) {
-      const abort = new AbortController()
-      const deadline = new Deadline(clock, deadlineMs, () => abort.abort())
       const lease = budget.lease(owner)
+      const { origin, pathname, search } = url
+      const exchange = new Exchange(pool, { ...request, origin, path: pathname + search }, (bytes) =>
+        bytes > lease.bytes ? makeRoom(bytes) : undefined,
+      )
+      const deadline = new Deadline(clock, deadlineMs, () => exchange.abort(new LateError()))
       const grow = (): Promise<void> => deadline.suspended(() => lease.grow())
+      const makeRoom = async (bytes: number): Promise<void> => {
+        // Twice, if one chunk exceeds both limits.
+        while (bytes > lease.bytes) await grow()
+      }
       try {
-        const { origin, pathname, search } = url
-        const response = await pool.request({ ...request, origin, path: pathname + search, signal: abort.signal })
-        const body = { bytes: await readAll(response.body, lease, grow), headers: response.headers }
-        const text = await decodedText(body, lease, grow)
-        return { status: response.statusCode, headers: response.headers, text, release: () => lease.release() }
+        const { statusCode: status, headers, body } = await exchange.answer
+        const text = await decodedText({ bytes: body, headers }, lease, grow)
+        return { status, headers, text, release: () => lease.release() }
       } catch (error) {
         lease.release()
         if (error instanceof GoogleError) throw error
-        throw new GoogleError('Unreachable', abort.signal.aborted ? 'no answer in time' : brokenBy(error))
+        throw new GoogleError('Unreachable', error instanceof LateError ? 'no answer in time' : brokenBy(error))
       } finally {
         deadline.end()
       }
@@ -98,6 +104,9 @@ export function createTransport(clock: Clock, pool: Pool): Transport {
     close: () => pool.destroy(),
   }
 }
+
+/** The deadline of a request has passed. */
+class LateError extends Error {}
 
 class Deadline {
   readonly #start: () => void
@@ -118,18 +127,6 @@ class Deadline {
   end(): void {
     this.#cancel()
   }
-}
-
-async function readAll(body: AsyncIterable<Buffer>, lease: BodyLease, grow: () => Promise<void>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    // Twice, if one chunk exceeds both limits.
-    while (bytes > lease.bytes) await grow()
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
 /** Decompresses the body: the googleapis library requests gzip, and Google sends it. */

@@ -25,8 +25,10 @@ class NotProcessedError extends ApiError {}
 /** Whether the API server certainly did not process the request. */
 export const wasNotProcessed = (error: unknown): boolean => error instanceof NotProcessedError
 
+type ResponseHead = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>
+
 /** The error for a response that is not a success. `text` is its body. */
-export function errorFromResponse(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
+export function errorFromResponse(request: ApiRequest, response: ResponseHead, text: string): ApiError {
   const status = parseStatus(text)
   const code = response.statusCode
   const retryAfterMs = retryAfter(response)
@@ -121,7 +123,7 @@ const isTooLarge = (code: number, message: string, causes: Status['causes']): bo
 const MAX_RETRY_AFTER_MS = 60_000
 
 /** Parses `Retry-After` in whole seconds, the form that the API server uses. */
-function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
+function retryAfter({ headers }: ResponseHead): number | undefined {
   const value = headers['retry-after']
   if (typeof value !== 'string' || !/^\d+$/.test(value)) return undefined
   return Math.min(Number(value) * 1000, MAX_RETRY_AFTER_MS)

@@ -22,10 +22,11 @@ export class ObjectState<S extends object> {
 
   /**
    * Replaces the fields that a step has computed. Two queues may work on one object at a time, so the other fields stay as they
-   * are now, and not as they were when the step began.
+   * are now, and not as they were when the step began. Without a difference, the value stays the same object.
    */
   update(change: Partial<S>): void {
-    this.#value = { ...this.#value, ...change }
+    const names = Object.keys(change) as (keyof S)[]
+    if (names.some((name) => change[name] !== this.#value[name])) this.#value = { ...this.#value, ...change }
   }
 
   /** Runs one function at a time: the next one sees what the one before has written. */

@@ -5,9 +5,10 @@
  */
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
+import { Exchange, type WholeAnswer } from '../platform/http-exchange.ts'
 import type { ApiHealth } from './api-health.ts'
 import { describeRequest, type ApiRequest, type Method } from './api-request.ts'
-import { readBody } from './body.ts'
+import { assertBounded } from './body.ts'
 import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
 import { errorFromException, errorFromResponse, wasNotProcessed } from './api-errors.ts'
@@ -71,8 +72,8 @@ function pauseAfter({ status, retryAfterMs = 0 }: ApiError, tried: number, rando
 async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: AbortSignal | undefined): Promise<T> {
   const deadline = startDeadline(deps.clock, DEADLINE_MS, signal)
   try {
-    const response = await open(deps, request, deadline.signal)
-    const text = await readBody(response)
+    const response = await attempt(deps, request, deadline.signal, exchange)
+    const text = response.body.toString()
     if (response.statusCode >= 300) throw errorFromResponse(request, response, text)
     return (text === '' ? undefined : JSON.parse(text)) as T
   } catch (error) {
@@ -117,16 +118,21 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
 }
 
 /** Sends a request and resolves when the head of the response has arrived. Errors are passed on unchanged. */
-export async function open(
+export const open = (deps: RequestDeps, request: ApiRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> =>
+  attempt(deps, request, signal, (dispatcher, options) => dispatcher.request({ ...options, signal }))
+
+/** Sends a request with `send`, and records the result. */
+async function attempt<R extends { statusCode: number }>(
   deps: RequestDeps,
   request: ApiRequest,
   signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
+  send: (dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, signal: AbortSignal) => Promise<R>,
+): Promise<R> {
   const { connection, observe, health } = deps
   const host = new URL(connection.origin).host
   try {
     const access = await unlessAborted(connection.access(), signal)
-    const response = await dispatch(connection, access, request, signal)
+    const response = await send(access.dispatcher, optionsOf(connection, access, request), signal)
     if (response.statusCode === 401) connection.renew(access)
     observe?.(request.method, String(response.statusCode), host)
     health?.answered(response.statusCode, describeRequest(request))
@@ -138,27 +144,40 @@ export async function open(
   }
 }
 
-const dispatch = (
-  { origin, basePath }: Connection,
-  { dispatcher, headers }: Access,
-  { method, path, body, contentType = 'application/json', accept = 'application/json' }: ApiRequest,
+/** Sends a request and resolves with the whole response. */
+async function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
   signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> =>
-  dispatcher.request({
-    origin,
-    path: basePath + path,
-    method,
-    signal,
-    // undici would close the connection after each DELETE that has a body.
-    reset: false,
-    headers: {
-      ...headers,
-      'user-agent': 'calendar-operator',
-      accept,
-      ...(body === undefined ? {} : { 'content-type': contentType }),
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
+): Promise<WholeAnswer> {
+  signal.throwIfAborted()
+  const sent = new Exchange(dispatcher, options, (bytes) => {
+    assertBounded(bytes)
+    return undefined
   })
+  const abort = (): void => sent.abort(signal.reason as Error)
+  signal.addEventListener('abort', abort)
+  return sent.answer.finally(() => signal.removeEventListener('abort', abort))
+}
+
+const optionsOf = (
+  { origin, basePath }: Connection,
+  { headers }: Access,
+  { method, path, body, contentType = 'application/json', accept = 'application/json' }: ApiRequest,
+): Dispatcher.DispatchOptions => ({
+  origin,
+  path: basePath + path,
+  method,
+  // undici would close the connection after each DELETE that has a body.
+  reset: false,
+  headers: {
+    ...headers,
+    'user-agent': 'calendar-operator',
+    accept,
+    ...(body === undefined ? {} : { 'content-type': contentType }),
+  },
+  body: body === undefined ? undefined : JSON.stringify(body),
+})
 
 /** A credential plugin that hangs does not delay a request beyond its deadline. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
