@@ -2,9 +2,9 @@
  * Writes the status: all of it at once, and only if it has changed. Times that change with every reading do not count: they are
  * written with other changes, or as a heartbeat after half of the time of trust.
  */
-import { isDeepStrictEqual } from 'node:util'
 import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
+import { isSameContent } from '../platform/same-content.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import type { PushReport } from '../push/report.ts'
 import { needsSignIn } from '../resources/reasons.ts'
@@ -56,15 +56,15 @@ export async function report(
   const agent = withOwnStatus<'Agent'>(object, written)
   const push = deps.push.report(reconciled)
   const findings = withWatching(what.findings, push)
-  const whole = withoutEmpty(statusOf(deps, { agent, ...what, findings, push }, generation))
+  const whole = statusOf(deps, { agent, ...what, findings, push }, generation)
   const isSame = (status: AgentStatus): boolean => !isNews(agent.status, status, what.staleAfter)
   const isUntouched = !isOverwritten(object, written)
+  // Ours and the store's are equal: one copy is kept in memory.
+  const unchanged = { written: written && object.status }
   // Fitting takes longer than comparing, and changes nothing in a status that was written before.
-  const status = isUntouched && isSame(whole) ? whole : asWritten('Agent', whole)
-  if (isUntouched && isSame(status)) {
-    // Ours and the store's are equal: one copy is kept in memory.
-    return { written: written && object.status }
-  }
+  if (isUntouched && isSame(whole)) return unchanged
+  const status = asWritten('Agent', withoutEmpty(whole))
+  if (isUntouched && isSame(status)) return unchanged
   const about = { kind: 'Agent', object, written, generation, refused } as const
   return writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
 }
@@ -162,7 +162,7 @@ function oldest(clock: Clock, times: (number | undefined)[]): string | undefined
 
 /** Whether the status differs in more than times, or a heartbeat is due. */
 function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter = Infinity): boolean {
-  if (!isDeepStrictEqual(timeless(status), timeless(before))) return true
+  if (!isSameContent(timeless(status), timeless(before))) return true
   const last = fromTimestamp(before?.sync?.lastSyncTime)
   const current = fromTimestamp(status.sync?.lastSyncTime)
   if (current === undefined || last === undefined) return current !== undefined

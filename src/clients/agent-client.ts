@@ -25,66 +25,129 @@ export interface AgentClient extends GoogleClient {
   takeFindings(): IntegrationFindings
 }
 
-/** Wraps the client of an integration. */
-export function agentClient(client: GoogleClient, options: AgentClientOptions): AgentClient {
-  const { integrations, key, bypass } = options
-  const limits = (): RequestOptions => ({ ...options.limits?.(), bypass })
-  let findings: IntegrationFindings = {}
-  /** This reconcile has seen the API answer. The registry may not know that yet. */
-  let isAPIOn = false
+/** Wraps the client of an integration. Not an object of functions: one is made for each reconcile. */
+export const agentClient = (client: GoogleClient, options: AgentClientOptions): AgentClient =>
+  new LimitedClient(client, options)
 
-  function apiAnswered(): void {
-    isAPIOn = true
-    findings = { ...findings, api: 'Enabled' }
+type Parameter<K extends keyof GoogleClient> = GoogleClient[K] extends (...given: infer P) => unknown ? P : never
+type Returned<K extends keyof GoogleClient> = GoogleClient[K] extends (...given: never[]) => infer R ? R : never
+
+class LimitedClient implements AgentClient {
+  readonly credentials: GoogleClient['credentials']
+  readonly #client: GoogleClient
+  readonly #options: AgentClientOptions
+  #findings: IntegrationFindings = {}
+  /** This reconcile has seen the API answer. The registry may not know that yet. */
+  #isAPIOn = false
+
+  constructor(client: GoogleClient, options: AgentClientOptions) {
+    this.credentials = client.credentials
+    this.#client = client
+    this.#options = options
   }
 
-  async function probing<T>(send: () => Promise<T>): Promise<T> {
-    const giveBack = isAPIOn ? () => undefined : integrations.tryAcquireProbe(key, bypass)
+  limit(): Returned<'limit'> {
+    return this.#client.limit()
+  }
+
+  tryBypass(bypass: Bypass): boolean {
+    return this.#client.tryBypass(bypass)
+  }
+
+  probeCalendar(bypass: Bypass): boolean {
+    return this.#client.probeCalendar(bypass)
+  }
+
+  verify(): Returned<'verify'> {
+    return this.#client.verify(this.#options.bypass)
+  }
+
+  refresh(token: string): Returned<'refresh'> {
+    return this.#bypassing(() => this.#client.refresh(token, this.#options.bypass))
+  }
+
+  consentURL(...given: Parameter<'consentURL'>): string {
+    return this.#client.consentURL(...given)
+  }
+
+  exchange(...given: Parameter<'exchange'>): Returned<'exchange'> {
+    return this.#client.exchange(...given)
+  }
+
+  calendar(token: string, id: string): Returned<'calendar'> {
+    return this.#probing(() => this.#client.calendar(token, id, this.#limits()))
+  }
+
+  events(...[token, request, onPage, more]: Parameter<'events'>): Returned<'events'> {
+    return this.#probing(() => this.#client.events(token, request, onPage, { ...this.#limits(), ...more }))
+  }
+
+  event(...[token, request]: Parameter<'event'>): Returned<'event'> {
+    return this.#probing(() => this.#client.event(token, request, this.#limits()))
+  }
+
+  insertEvent(...[token, request]: Parameter<'insertEvent'>): Returned<'insertEvent'> {
+    return this.#probing(() => this.#client.insertEvent(token, request, this.#limits()))
+  }
+
+  patchEvent(...[token, request]: Parameter<'patchEvent'>): Returned<'patchEvent'> {
+    return this.#probing(() => this.#client.patchEvent(token, request, this.#limits()))
+  }
+
+  deleteEvent(...[token, request]: Parameter<'deleteEvent'>): Returned<'deleteEvent'> {
+    return this.#probing(() => this.#client.deleteEvent(token, request, this.#limits()))
+  }
+
+  watch(...[token, request]: Parameter<'watch'>): Returned<'watch'> {
+    return this.#probing(() => this.#client.watch(token, request, this.#limits()))
+  }
+
+  stopChannel(...[token, request]: Parameter<'stopChannel'>): Returned<'stopChannel'> {
+    return this.#client.stopChannel(token, request, this.#limits())
+  }
+
+  takeFindings(): IntegrationFindings {
+    const taken = this.#findings
+    this.#findings = {}
+    return taken
+  }
+
+  #limits(): RequestOptions {
+    const { limits, bypass } = this.#options
+    return { ...limits?.(), bypass }
+  }
+
+  #apiAnswered(): void {
+    this.#isAPIOn = true
+    this.#findings = { ...this.#findings, api: 'Enabled' }
+  }
+
+  async #probing<T>(send: () => Promise<T>): Promise<T> {
+    const { integrations, key, bypass } = this.#options
+    const giveBack = this.#isAPIOn ? () => undefined : integrations.tryAcquireProbe(key, bypass)
     if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
     try {
-      const answer = await send()
-      apiAnswered()
+      const answer = await this.#bypassing(send)
+      this.#apiAnswered()
       return answer
     } catch (error) {
       const failure = error instanceof GoogleError ? error.failure : undefined
-      if (failure !== undefined && API_ANSWERS.includes(failure)) apiAnswered()
+      if (failure !== undefined && API_ANSWERS.includes(failure)) this.#apiAnswered()
       else if (failure !== 'APIDisabled') giveBack()
       throw error
     }
   }
 
   /** If a request that bypassed a limit was answered, the limit has ended. */
-  async function bypassing<T>(send: () => Promise<T>): Promise<T> {
-    const wasLimited = client.limit() !== undefined
+  async #bypassing<T>(send: () => Promise<T>): Promise<T> {
+    const { bypass } = this.#options
+    if (!bypass) return send()
+    const wasLimited = this.#client.limit() !== undefined
     try {
       return await send()
     } finally {
-      if (bypass?.isUsed && wasLimited && client.limit() === undefined) findings = { ...findings, limitEnded: true }
+      const hasEnded = bypass.isUsed && wasLimited && this.#client.limit() === undefined
+      if (hasEnded) this.#findings = { ...this.#findings, limitEnded: true }
     }
-  }
-
-  return {
-    credentials: client.credentials,
-    limit: () => client.limit(),
-    tryBypass: (one) => client.tryBypass(one),
-    probeCalendar: (one) => client.probeCalendar(one),
-    verify: () => client.verify(bypass),
-    refresh: (token) => bypassing(() => client.refresh(token, bypass)),
-    consentURL: (request) => client.consentURL(request),
-    exchange: (exchange) => client.exchange(exchange),
-    calendar: (token, id) => probing(() => bypassing(() => client.calendar(token, id, limits()))),
-    events: (token, request, onPage, more) =>
-      probing(() => bypassing(() => client.events(token, request, onPage, { ...limits(), ...more }))),
-    event: (token, request) => probing(() => bypassing(() => client.event(token, request, limits()))),
-    insertEvent: (token, request) => probing(() => bypassing(() => client.insertEvent(token, request, limits()))),
-    patchEvent: (token, request) => probing(() => bypassing(() => client.patchEvent(token, request, limits()))),
-    deleteEvent: (token, request) => probing(() => bypassing(() => client.deleteEvent(token, request, limits()))),
-    watch: (token, request) => probing(() => bypassing(() => client.watch(token, request, limits()))),
-    stopChannel: (token, request) => client.stopChannel(token, request, limits()),
-    takeFindings() {
-      const taken = findings
-      findings = {}
-      return taken
-    },
   }
 }

@@ -33,10 +33,11 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
   const entries = new Map<string, Entry>()
 
   function entryOf(agent: Agent): Entry {
-    const known = entries.get(keyOf(agent))
+    const key = keyOf(agent)
+    const known = entries.get(key)
     const { uid } = agent.metadata
     const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, mutex: new Mutex() }
-    entries.set(keyOf(agent), entry)
+    if (entry !== known) entries.set(key, entry)
     entry.state = followTimeOfDay(deps.clock, entry.state)
     return entry
   }

@@ -66,3 +66,10 @@ export const withChannels = (push: AgentPush, id: string, calendar: CalendarPush
 /** Whether a channel of the Agent waits for its first message. */
 export const hasUnproved = ({ state }: AgentPush): boolean =>
   [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)
+
+/** Whether there are no channels, none are wanted, and no message is waited for. */
+export const isAtRest = ({ mode, state, announcements }: AgentPush): boolean =>
+  (mode.kind === 'disabled' || mode.kind === 'unreachable') &&
+  state.byCalendar.size === 0 &&
+  state.stopping.length === 0 &&
+  [...announcements.values()].every(({ unannounced }) => unannounced.length === 0)

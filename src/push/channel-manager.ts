@@ -13,7 +13,7 @@ import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import type { Agent } from '../resources/types.ts'
-import { newAgentPush, type AgentPush } from './agent-push.ts'
+import { isAtRest, newAgentPush, type AgentPush } from './agent-push.ts'
 import { isChannelIdAccepted, type ChannelKey } from './channel-token.ts'
 import { dueIn } from './due.ts'
 import type { RequestDeps } from './make-channel.ts'
@@ -86,12 +86,13 @@ export class ChannelManager {
     if (resolution.kind === 'suspended') return
     const key = keyOf(agent)
     const tracked = this.#trackedOf(observation)
-    const { integration } = tracked.value
-    if (integration !== resolution.key) this.#reachability.leave(integration, key)
-    tracked.update(observed(tracked.value, observation, modeOf(this.#deps, resolution)))
+    const before = tracked.value
+    if (before.integration !== resolution.key) this.#reachability.leave(before.integration, key)
+    tracked.update(observed(before, observation, modeOf(this.#deps, resolution)))
     this.#applyEarly(key, tracked)
     if (isRequested) this.#retryNow(tracked)
-    this.#deps.wake(key)
+    // Without push, each read would cost a reconcile that has nothing to do.
+    if (!(isAtRest(before) && isAtRest(tracked.value))) this.#deps.wake(key)
   }
 
   /** What the status says about push; undefined if the Agent was not observed yet. */

@@ -1,5 +1,5 @@
 /** What the status of an Agent is told about push, and whether that has changed. Pure. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 import type { AgentPush } from './agent-push.ts'
@@ -26,9 +26,7 @@ export function pushReport(agent: Agent, push: AgentPush, validity: Validity | u
 /** What the status would say, as a digest, to tell whether it has changed. */
 export function reportDigest(push: AgentPush, validity: Validity | undefined): string {
   const channels = [...push.state.byCalendar.values()].map(channelStatus)
-  return createHash('sha256')
-    .update(JSON.stringify([watchingOf(push, validity), channels]))
-    .digest('base64')
+  return hash('sha256', JSON.stringify([watchingOf(push, validity), channels]), 'base64')
 }
 
 function watchingOf({ mode, calendars, state, waitsForOther }: AgentPush, validity: Validity | undefined): Watching {

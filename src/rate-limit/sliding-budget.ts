@@ -33,6 +33,13 @@ export interface Slot {
   cancel(): void
 }
 
+/** Each priority, with all lower ones. */
+const LANES_FROM: Readonly<Record<Priority, readonly Priority[]>> = {
+  requested: PRIORITIES,
+  interactive: PRIORITIES.slice(1),
+  routine: PRIORITIES.slice(2),
+}
+
 /** The part of a budget that routine requests may occupy. */
 export const ROUTINE_SHARE = 0.9
 /** Rejected requests get different retry times, one after another, but within this time. */
@@ -82,6 +89,12 @@ export class SlidingBudget {
   /** Whether no slot is occupied and no request waits, so that a new budget would behave in the same way. */
   get isIdle(): boolean {
     return this.#occupied() === 0 && PRIORITIES.every((priority) => this.#lanes[priority].waiting.size === 0)
+  }
+
+  /** Occupies a slot if one is free and nobody waits; undefined otherwise. Most requests need not wait, and cost less this way. */
+  tryAcquire(priority: Priority): Slot | undefined {
+    for (const one of PRIORITIES) if (this.#lanes[one].waiting.size > 0) return undefined
+    return this.#untilFree(priority, 1) > 0 || this.#untilPaced(priority) > 0 ? undefined : this.#take(priority)
   }
 
   /**
@@ -194,9 +207,10 @@ export class SlidingBudget {
 
   #take(priority: Priority): Slot {
     const pace = this.#pace()
+    const now = this.#clock.monotonic()
     // The pace of a priority includes the requests of all higher priorities.
-    const lanes = PRIORITIES.slice(PRIORITIES.indexOf(priority)).map((one) => this.#lanes[one])
-    for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, this.#clock.monotonic())
+    const lanes = LANES_FROM[priority].map((one) => this.#lanes[one])
+    for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, now)
     this.#underWay += 1
     return {
       end: () => {
@@ -229,7 +243,10 @@ export async function acquireAll(
   const until = clock.monotonic() + maxWaitMs
   const slots: Slot[] = []
   try {
-    for (const budget of budgets) slots.push(await budget().acquire(priority, until - clock.monotonic()))
+    for (const budgetOf of budgets) {
+      const budget = budgetOf()
+      slots.push(budget.tryAcquire(priority) ?? (await budget.acquire(priority, until - clock.monotonic())))
+    }
     return slots
   } catch (error) {
     for (const slot of slots) slot.cancel()

@@ -2,14 +2,25 @@
  * Parses and formats durations as they appear in resources: `30s`, `5m`, `1h30m`. The units are h, m and s, each at most once and in
  * this order. Pure.
  */
-const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/
+const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000 }
+const MAX_DIGITS = 6
 
-/** Parses a duration, in ms; undefined if the text is not a duration. */
+/** Parses a duration, in ms; undefined if the text is not a duration. Every reconcile does that, so it builds nothing. */
 export function parseDuration(text: string): number | undefined {
-  const match = DURATION.exec(text)
-  if (!match || text === '') return undefined
-  const [hours, minutes, seconds] = [match[1], match[2], match[3]].map((digits) => Number(digits ?? 0))
-  return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000
+  let [ms, number, digits, last] = [0, 0, 0, Infinity]
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit >= 0 && digit <= 9) {
+      number = number * 10 + digit
+      digits += 1
+      continue
+    }
+    const unit = UNITS_MS[text.charAt(at)] ?? NaN
+    if (digits === 0 || digits > MAX_DIGITS || !(unit < last)) return undefined
+    ms += number * unit
+    ;[number, digits, last] = [0, 0, unit]
+  }
+  return digits > 0 || last === Infinity ? undefined : ms
 }
 
 /** Parses a duration, in ms, that the API server has validated. @throws RangeError if the text is not a duration. */
