@@ -12,13 +12,13 @@ export interface WholeAnswer {
 }
 
 /** What sends requests. */
-export type Sender = Pick<Dispatcher, 'dispatch'>
+type Sender = Pick<Dispatcher, 'dispatch'>
 
 /**
  * Makes room for an answer of this many bytes so far. Returns undefined if there is room. While a promise is pending, nothing more is
  * read. If it rejects, or if this function throws, the request is aborted with that error.
  */
-export type MakeRoom = (bytes: number) => Promise<void> | undefined
+type MakeRoom = (bytes: number) => Promise<void> | undefined
 
 /** One request and its answer. */
 export class Exchange implements Dispatcher.DispatchHandler {
