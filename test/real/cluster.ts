@@ -123,6 +123,8 @@ class Cluster implements RealKubernetes {
     this.#watchCache = options.watchCache ?? true
     await writeFiles(this.#directory, this.#authority)
     this.#etcd = this.#run('etcd', etcdArguments(this.#directory, this.#ports))
+    // Otherwise an etcd that could not start, because its port was taken, would only be missed by the API server.
+    await this.#etcd.until('/health', async () => (await fetch(`http://127.0.0.1:${this.#ports.etcd}/health`)).ok)
     await this.#startApiServer()
     const client = await this.client()
     // After the API server is ready it makes its own namespaces.

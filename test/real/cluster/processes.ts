@@ -1,12 +1,15 @@
 /** Starts and ends the programs of a cluster so that none outlives the test run, however that ends. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer, Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 50
+/** Below the ports that kernels choose from for connections and for `listen(0)`: from 32768 (Linux) or 49152. */
+const ASSIGNED_BY_HAND = [20_000, 32_000] as const
 
 export interface Running {
   readonly pid: number
@@ -99,14 +102,26 @@ export function tail(file: string, lines = 20): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
 }
 
-/** Loopback ports that nothing listens on at this moment: all held at once, so that they differ, then let go. */
+/**
+ * Loopback ports that nothing listens on at this moment: all held at once, so that they differ, then let go. The kernel gives
+ * them to nobody who asks for any port, so that they are still free for a server that starts later, or starts again.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = servers.map(async (server) => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return (server.address() as AddressInfo).port
+  const held = new Map<number, Server>()
+  while (held.size < count) {
+    const port = randomInt(...ASSIGNED_BY_HAND)
+    const server = await hold(port)
+    if (server) held.set(port, server)
+  }
+  await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))))
+  return [...held.keys()]
+}
+
+/** Listens on a port; undefined if somebody else does. */
+function hold(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })
-  const found = await Promise.all(ports)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return found
 }
