@@ -137,9 +137,8 @@ test('that hang at Google for one client do not delay people at another', async 
   world.google.addFault({ fault: 'hang', client: other.clientId })
   const hanging = callbacks.map(([by, address]) => by.send('GET', address))
   await world.until('Google hangs', () => signIn.exchanges >= 8)
-  const began = world.clock.now()
+  // The clock stands still: whoever had to wait for those that hang would wait without end.
   expect(heading(await signIn.through())).toContain('connected')
-  expect(world.clock.now() - began).toBeLessThan(1_000)
   world.google.clearFaults()
   await Promise.all(hanging)
 })

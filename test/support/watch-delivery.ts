@@ -4,7 +4,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { StringDecoder } from 'node:string_decoder'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { settle } from './clock.ts'
 
 interface Asked {
   path: string
@@ -22,12 +22,13 @@ export interface Written {
   metadata: { name: string; namespace?: string; resourceVersion?: string; labels?: Record<string, string> }
 }
 
-const POLL_MS = 1
 /** Ten times what a busy machine needs. */
 const PATIENCE_MS = 60_000
 
 export class WatchDelivery {
   readonly #open = new Map<Asked, WatchProgress>()
+  /** What is to be called when a watch has delivered something, or has ended. */
+  readonly #looks = new Set<() => void>()
   readonly #listeners: readonly [name: string, listener: (message: unknown) => void][]
 
   constructor() {
@@ -65,12 +66,28 @@ export class WatchDelivery {
   }
 
   async #until(watches: WatchProgress[], what: string, isTold: (watch: WatchProgress) => boolean): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
     const late = (): WatchProgress | undefined => watches.find((watch) => !watch.hasEnded && !isTold(watch))
-    for (let watch = late(); watch; watch = late()) {
-      if (performance.now() > end) throw new Error(`a watch has not delivered ${what}: ${watch.path}`)
-      await sleep(POLL_MS)
-    }
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (late()) return
+        clearTimeout(timer)
+        this.#looks.delete(look)
+        resolve()
+      }
+      const giveUp = (): void => {
+        this.#looks.delete(look)
+        reject(new Error(`a watch has not delivered ${what}: ${late()?.path ?? ''}`))
+      }
+      const timer = setTimeout(giveUp, PATIENCE_MS)
+      this.#looks.add(look)
+      look()
+    })
+    // Whoever watches reads it now.
+    await settle()
+  }
+
+  #lookAgain(): void {
+    for (const look of this.#looks) look()
   }
 
   #begin(request: Asked): void {
@@ -79,12 +96,14 @@ export class WatchDelivery {
 
   #receive({ request, chunk }: Message): void {
     this.#open.get(request)?.receive(chunk)
+    this.#lookAgain()
   }
 
   #end(request: Asked): void {
     const watch = this.#open.get(request)
     if (watch) watch.hasEnded = true
     this.#open.delete(request)
+    this.#lookAgain()
   }
 }
 
