@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ELSEWHERE,
+    // Longer than any test takes on a busy machine: a wait inside a test fails by itself, and says what it waited for.
     testTimeout: 120_000,
     hookTimeout: 60_000,
     // One more than the cores that CI has: a file that waits for a server, a program or a timer leaves its core to another one.
