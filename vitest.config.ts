@@ -25,7 +25,7 @@ export default defineConfig({
     exclude: ELSEWHERE,
     // Longer than any test takes on a busy machine: a wait inside a test fails by itself, and says what it waited for.
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     // One more than the cores that CI has: a file that waits for a server, a program or a timer leaves its core to another one.
     maxWorkers: 3,
     // Importing the program takes two seconds: a process runs many files. No room keeps state in a module, and no test replaces one.
