@@ -59,7 +59,7 @@ export function createReplica(deps: ReplicaDeps): Replica {
 }
 
 function createMember(deps: ReplicaDeps, ring: string): Replica {
-  const { cluster, clock, namespace, settings, onKeeping } = deps
+  const { cluster, clock, log, namespace, settings, onKeeping } = deps
   const shard = shardNameOf(settings.podName)
   const members = new RingMembers(clock)
   const labels = { [RING_LABEL]: ring }
@@ -69,7 +69,9 @@ function createMember(deps: ReplicaDeps, ring: string): Replica {
     member: electionOf(deps, { name: shard, membership: { labels } }),
     keeper,
     membersKnown: () => cluster.watchLeases(namespace, `${RING_LABEL}=${ring}`, (change) => members.onLease(change)),
+    members,
     onKeeping,
+    log,
   })
   const sharding = shardingByRing({ ring, shard, isKeeper: () => keeper.leading })
   return { leadership, keeper, leaseName, sharding, role: () => ({ shards: members.count }) }

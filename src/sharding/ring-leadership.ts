@@ -1,5 +1,11 @@
-/** The two Leases of a member of a ring: its own, without which it does nothing, and the keeper's, which one of the members has. */
+/**
+ * The two Leases of a member of a ring: its own, without which it does nothing, and the keeper's, which one of the members has. The
+ * keeper's is also that of a leader that is in no ring and reconciles all Agents. Therefore, the first member of a ring begins when it
+ * is the keeper: that leader has ended by then. The others begin when there is a member.
+ */
 import type { Leadership } from '../kubernetes/leadership.ts'
+import type { Log } from '../platform/log.ts'
+import type { RingMembers } from './ring-members.ts'
 
 /** What a member of a ring holds. */
 interface RingLeases {
@@ -9,26 +15,44 @@ interface RingLeases {
   keeper: Leadership
   /** Resolves once the other members are known: before that, this replica would take their parts of the budgets. */
   membersKnown: () => Promise<void>
+  /** Those that are known: this replica's former process is one of them. */
+  members: Pick<RingMembers, 'isEmpty' | 'anySeen'>
   /** Called once, when this replica becomes the keeper. */
   onKeeping: () => void
+  log: Pick<Log, 'info'>
 }
 
 /** The leadership of a member: it may reconcile what is assigned to it. Losing either Lease ends the process. */
-export function ringLeadership({ member, keeper, membersKnown, onKeeping }: RingLeases): Leadership {
-  let stop = (): void => undefined
-  const stopped = new Promise<'stopped'>((resolve) => (stop = () => resolve('stopped')))
+export function ringLeadership({ member, keeper, membersKnown, members, onKeeping, log }: RingLeases): Leadership {
+  const [stopped, stop] = signal()
+  const [keeping, keep] = signal()
+  const onLeading = (): void => {
+    keep()
+    onKeeping()
+  }
   return {
     get leading() {
       return member.leading
     },
     assertLeading: () => member.assertLeading(),
     async run(events) {
-      if ((await Promise.race([stopped, membersKnown()])) === 'stopped') return
-      await Promise.all([member.run(events), keeper.run({ onLeading: onKeeping, onLost: () => events.onLost() })])
+      await Promise.race([stopped, membersKnown()])
+      const kept = keeper.run({ onLeading, onLost: () => events.onLost() })
+      if (members.isEmpty)
+        log.info({}, 'the ring has no member: this replica begins when no replica outside of it leads')
+      await Promise.race([stopped, keeping, members.anySeen])
+      await Promise.all([member.run(events), kept])
     },
     async stop(release) {
       stop()
       await Promise.all([member.stop(release), keeper.stop(release)])
     },
   }
+}
+
+/** A promise, and what resolves it. */
+function signal(): [signalled: Promise<void>, signal: () => void] {
+  let resolveIt = (): void => undefined
+  const signalled = new Promise<void>((resolve) => (resolveIt = resolve))
+  return [signalled, () => resolveIt()]
 }

@@ -16,8 +16,18 @@ export class RingMembers {
   /** When each member was last seen to renew its Lease, by the name of the Lease. */
   readonly #seenAt = new Map<string, number>()
 
+  /** Resolves when a member is seen for the first time. */
+  readonly anySeen: Promise<void>
+  #onSeen = (): void => undefined
+
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock
+    this.anySeen = new Promise((resolve) => (this.#onSeen = resolve))
+  }
+
+  /** Whether no member is known. */
+  get isEmpty(): boolean {
+    return this.#seenAt.size === 0
   }
 
   /** At least this replica itself. */
@@ -30,7 +40,9 @@ export class RingMembers {
     const known = new Set(this.#renewedRecently())
     for (const name of this.#seenAt.keys()) if (!known.has(name)) this.#seenAt.delete(name)
     const isHeld = after?.spec.holderIdentity === after?.metadata.name
-    if (after && isHeld) this.#seenAt.set(after.metadata.name, this.#clock.monotonic())
+    if (!after || !isHeld) return
+    this.#seenAt.set(after.metadata.name, this.#clock.monotonic())
+    this.#onSeen()
   }
 
   #renewedRecently(): string[] {

@@ -89,6 +89,22 @@ describe('a member of a ring', () => {
   })
 })
 
+describe('the first member of a ring', () => {
+  test('does nothing until the leader that is in no ring has ended: no Agent is read by both', async () => {
+    const leader = await replicas.start('leader', { 'leader-elect': 'true' })
+    await world.objects.apply(integrationManifest())
+    await addAgent('alice', 'shard-a')
+    await world.untilReady('alice')
+    await start('shard-a')
+    await world.clock.advance(6 * MINUTE)
+    expect(await sharder.lease('shard-a')).toBeUndefined()
+    expect(readers('alice')).toEqual(['leader'])
+    await leader.stop()
+    await world.until('the member reads it', () => readers('alice').includes('shard-a'))
+    expect(replicas.overlaps()).toEqual([])
+  })
+})
+
 describe('a ring of two', () => {
   beforeEach(async () => {
     await start('shard-a')
