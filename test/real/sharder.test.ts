@@ -20,11 +20,13 @@ const LEASE_MS = 15_000
 /** Building the sharder takes minutes, once. */
 const BUILD_MS = 20 * 60_000
 
+const WAITS = 'the ring has no member: this replica begins when no replica outside of it leads'
+
 let ring: ShardedRing
 /** From when on the roles are in effect. */
 let installedAt = Infinity
 const members = new Map<string, Replica>()
-const startMember = async (name: string): Promise<void> => void members.set(name, await ring.member(name))
+const startMember = async (name: string): Promise<void> => void members.set(name, await ring.replica(name))
 const member = (name: string): Replica => members.get(name)!
 /** What the API server answers to a creation that is only tried. */
 const tryToCreate = (plural: string, body: object): Promise<Answer> => {
@@ -41,13 +43,21 @@ beforeAll(async () => {
 afterAll(() => ring.stop())
 
 describe('a ring with the real sharder', () => {
-  it('assigns the Agents that existed before it', async () => {
+  it('begins when the leader without a ring has ended, with the Agents that existed before it', async () => {
+    const leader = await ring.replica('leader', '')
     for (const name of EARLY) await ring.addPerson(name)
-    await ring.apply()
+    await ring.fixture.untilReady(...EARLY)
+    await ring.addComponent()
     for (const name of ['shard-a', 'shard-b', 'shard-c']) await startMember(name)
+    await until('all wait for the leader', async () => [...members.values()].every((one) => one.tail().includes(WAITS)))
+    await Promise.all(EARLY.map((name) => ring.fixture.ask(name, 'while members wait')))
+    await ring.fixture.untilReady(...EARLY)
+    for (const name of EARLY) expect([name, ring.readersOf(name)]).toEqual([name, ['leader']])
+    await leader.end()
     await ring.untilAvailable(3)
     installedAt = Date.now()
     await ring.untilSettled(EARLY, ['shard-a', 'shard-b', 'shard-c'])
+    expect(ring.recorder.overlaps()).toEqual([])
   })
 
   it('assigns an Agent when it is created', async () => {
@@ -146,7 +156,7 @@ describe('a ring with the real sharder', () => {
       const shard = ring.assignments.shardOf(name)
       expect([name, ring.readersOf(name, earlier)]).toEqual([name, [shard]])
       // Over the whole test: in the order of its assignments, and never one of the former members.
-      const history = ring.assignments.historyOf(name)
+      const history = ['leader', ...ring.assignments.historyOf(name)]
       expect(
         isPartInOrder(ring.readersOf(name), history),
         `${name}: ${history.join()}: ${ring.readersOf(name).join()}`,

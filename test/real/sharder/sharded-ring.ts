@@ -2,7 +2,7 @@
  * A ring of replicas as it ships: the manifests of deploy/components/shard-ring, the real sharder, and members as processes with the
  * rights of the operator's ServiceAccount. Each reads from the simulated Google through the recorder.
  */
-import { kustomizeWith } from '../../deploy/support/render.ts'
+import { kustomize, kustomizeWith } from '../../deploy/support/render.ts'
 import type { Body } from '../../contract/client.ts'
 import { ReadRecorder, type RecordedGoogle } from '../../journeys/support/read-recorder.ts'
 import { Harness } from '../faults/support/harness.ts'
@@ -50,26 +50,27 @@ export class ShardedRing {
     this.recorder = new ReadRecorder({ googleURL: this.harness.google.url, now: Date.now })
   }
 
-  /** Installs the CRDs and the sharder. */
+  /** Installs the operator without a ring, and the sharder. */
   static async start(): Promise<ShardedRing> {
     const harness = await Harness.start()
+    await harness.kubernetes.apply(...(await kustomize('overlays/cluster-wide')))
     const sharder = await RealSharder.start(harness.kubernetes)
     const fixture = await harness.namespace('booking')
     return new ShardedRing({ harness, sharder, fixture, assignments: await Assignments.follow(harness.admin, RING) })
   }
 
-  /** Applies what docs/scaling.md tells people to apply. */
-  async apply(): Promise<void> {
+  /** Adds the ring as docs/scaling.md tells people to. */
+  async addComponent(): Promise<void> {
     const { kubernetes } = this.harness
     await kubernetes.apply(...(await kustomizeWith('overlays/cluster-wide', 'components/shard-ring')))
   }
 
-  /** Starts a member of this name. */
-  async member(name: string): Promise<Replica> {
+  /** Starts a replica of this name: a member, or as `deploy/` runs it without the ring. */
+  async replica(name: string, shardRing = RING): Promise<Replica> {
     const google = await this.recorder.listen(name)
     this.#googles.push(google)
     const kubeconfig = await this.harness.kubernetes.kubeconfig(OPERATOR)
-    const options = { kubeconfig, googleURL: google.url, home: HOME, shardRing: RING, leaderElect: true }
+    const options = { kubeconfig, googleURL: google.url, home: HOME, shardRing, leaderElect: true }
     return this.harness.replica(name, options)
   }
 
