@@ -22,6 +22,8 @@ export type Order =
   | { do: 'record'; replica: string }
   | { do: 'recorded' }
   | { do: 'interval'; interval: string }
+  /** Changes the statuses of so many Agents, as their heartbeats do. */
+  | { do: 'heartbeats'; count: number }
   | { do: 'hostile'; kind: HostileKind; agents: number }
   | { do: 'synced' }
   | { do: 'drain' }

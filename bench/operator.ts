@@ -118,6 +118,10 @@ export class MeasuredOperator {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }

@@ -1,6 +1,6 @@
 /**
  * `make bench-shards`: a ring of three replicas with 3,000 Agents, under steady load: one is killed, and one comes. Then the interval
- * is made so short that the CPU is the limit, for three replicas and for one. A small player takes the sharder's part. It prints
+ * is so short, and the CPU of each replica so little, that the CPU is the limit, for three replicas and for one. A small player takes the sharder's part. It prints
  * what each replica has read and what that cost, and asserts nothing about speed. It exits with 1 if two replicas read one calendar
  * at the same time, or if nobody read it for longer than `staleAfter`. KUBERNETES=real measures on a kube-apiserver.
  */
@@ -12,6 +12,7 @@ import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import { freePort } from './free-port.ts'
 import type { Counts, RecordedRead } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
+import { limitCPU } from './shards/cpu-share.ts'
 import { PlayedSharder, RING } from './shards/played-sharder.ts'
 import { gapsOf, handOversOf, overlapsOf, shareOf, type Overlap } from './shards/reads.ts'
 import { until } from './until.ts'
@@ -27,6 +28,8 @@ const OPTIONS = {
   'short-interval': { type: 'string', default: '10s' },
   /** How many seconds to measure with it; 0 for not at all. */
   throughput: { type: 'string', default: '40' },
+  /** The share of a core that each replica has meanwhile: less than it could use. */
+  cpu: { type: 'string', default: '0.15' },
 } as const
 
 const { values } = parseArgs({ options: OPTIONS })
@@ -53,7 +56,7 @@ async function bench(): Promise<boolean> {
   tellMachine()
   const run = await start()
   const { reads, replicas, world, sharder } = run
-  const began = await measured(run, 'cold start', async () => {
+  await measured(run, 'cold start', async () => {
     await until(async () => ((await world.ask({ do: 'count' })) as Counts).ready >= AGENTS, LONGEST_MS)
     await until(async () => sharder.isSettled, LONGEST_MS)
   })
@@ -85,10 +88,7 @@ async function bench(): Promise<boolean> {
   await Promise.all([...replicas.values()].map((operator) => operator.stop()))
   await sharder.stop()
   await world.end()
-  return isRight(
-    reads.filter((read) => read.began >= began),
-    ended,
-  )
+  return isRight(reads, ended)
 }
 
 const steadyMs = (): number => Number(values.steady) * 1000
@@ -107,19 +107,18 @@ async function start(): Promise<Bench> {
   const integration = { quota: QUOTA }
   const seeded = { interval: values.interval, staleAfter: values['stale-after'], byId: true, integration }
   await world.ask({ do: 'seed', agents: AGENTS, events: 50, ...seeded })
+  const replicas: Replicas = new Map()
+  for (let n = 0; n < Number(values.replicas); n++) await startReplica({ world, replicas }, `replica-${n}`)
   const sharder = await PlayedSharder.start({
     kubeconfig: world.state.kubeconfig,
     agents: `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`,
     leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,
   })
-  const run: Bench = { world, sharder, replicas: new Map(), reads: [] }
-  const names = Array.from({ length: Number(values.replicas) }, (_, n) => `replica-${n}`)
-  for (const name of names) await startReplica(run, name)
-  await until(async () => sharder.members.length === names.length)
-  return run
+  await until(async () => sharder.members.length === replicas.size)
+  return { world, sharder, replicas, reads: [] }
 }
 
-async function startReplica({ world, replicas }: Bench, podName: string): Promise<void> {
+async function startReplica({ world, replicas }: Pick<Bench, 'world' | 'replicas'>, podName: string): Promise<void> {
   const apiURL = (await world.ask({ do: 'record', replica: podName })) as string
   const replica = { POD_NAME: podName, POD_NAMESPACE: NAMESPACE, apiURL, flags: [`--shard-ring=${RING}`] }
   const operator = new MeasuredOperator(
@@ -198,19 +197,28 @@ function tellHandOvers(what: string, handOvers: readonly { fromMs: number; pause
   )
 }
 
-/** Reads as fast as the CPU allows, with all replicas and with one. */
+/** Reads as fast as the CPU allows, with all replicas and with one. Each has the same share of a core as on a machine of its own. */
 async function throughput(run: Bench): Promise<void> {
   const { world, replicas, sharder } = run
-  const act = (): Promise<void> => pause(Number(values.throughput) * 1000)
+  const what = `every ${values['short-interval']}, ${values.cpu} cores each`
   await world.ask({ do: 'interval', interval: values['short-interval'] })
-  await pause(SETTLE_MS)
-  await measured(run, `every ${values['short-interval']}`, act)
+  const all = await limited(run, what)
   const [, ...others] = replicas
   for (const [name] of others) replicas.delete(name)
   await Promise.all(others.map(([, operator]) => operator.stop()))
   await until(async () => sharder.members.length === 1 && sharder.isSettled, LONGEST_MS)
+  const one = await limited(run, `${what}, one replica`)
+  remarks.push(`reads a second: ${(all / one).toFixed(1)} times as many with ${others.length + 1} replicas as with one`)
+}
+
+/** Returns the reads a second. */
+async function limited(run: Bench, what: string): Promise<number> {
+  const limits = [...run.replicas.values()].map(({ pid }) => limitCPU(pid, Number(values.cpu)))
   await pause(SETTLE_MS)
-  await measured(run, `every ${values['short-interval']}, one replica`, act)
+  const seconds = Number(values.throughput)
+  const began = await measured(run, what, () => pause(seconds * 1000))
+  for (const end of limits) end()
+  return run.reads.filter((read) => read.isAnswered && read.began >= began).length / seconds
 }
 
 /** Whether every calendar was read by one replica at a time, and often enough. */

@@ -64,6 +64,7 @@ const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknow
   record: ({ replica }) => recorders.open(replica),
   recorded: () => recorders.drain(),
   interval: ({ interval }) => api.request('PATCH', INTEGRATION, { spec: { sync: { interval } } }, MERGE_PATCH),
+  heartbeats,
   reset() {
     google.resetRequests()
     return true
@@ -161,6 +162,23 @@ function drain(): Drained {
 function nameOf(account: string, path: string): string {
   const id = path.split('/').at(-2) ?? ''
   return `${account} ${id === account ? 'primary' : id}`
+}
+
+/** Each Agent in turn. */
+async function heartbeats({ count }: Extract<Order, { do: 'heartbeats' }>): Promise<boolean> {
+  const { body } = await api.request('GET', AGENTS)
+  const names = (body.items ?? []).map(({ metadata }) => metadata.name)
+  const lastSyncTime = (n: number): string => new Date(Date.now() + n * 1000).toISOString().replace(/\.\d+/, '')
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const n = next++
+      const path = `${AGENTS}/${names[n % names.length] ?? ''}/status`
+      await api.request('PATCH', path, { status: { sync: { lastSyncTime: lastSyncTime(n) } } }, MERGE_PATCH)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return true
 }
 
 async function create(path: string, object: object): Promise<void> {
