@@ -43,7 +43,7 @@ import { isHere, type Labelled } from './sharding/assignment.ts'
 import { handOver } from './sharding/hand-over.ts'
 import { Intake } from './sharding/intake.ts'
 import { withStatusGuard } from './sharding/status-guard.ts'
-import { recountAgents, registerEventHandlers } from './watches.ts'
+import { reconcileWithBookings, recountAgents, registerEventHandlers } from './watches.ts'
 import { KeyRing } from './web/key-ring.ts'
 import { createWeb, type Web } from './web/web.ts'
 
@@ -298,7 +298,11 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   registerOutputGauge(metrics, agents.outputs)
 
   const forget = (key: Key): void => agents.release(key)
-  const leaving = { cluster, sharding, forget, isBusy: (key: Key) => isBusy(cluster, controllers, key) }
+  const leaving = {
+    ...{ cluster, sharding, forget },
+    isBusy: (key: Key) => isBusy(cluster, controllers, key),
+    resume: (key: Key) => reconcileWithBookings(cluster, controllers, key),
+  }
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
     controller,
     async reconcile(key, signal) {

@@ -58,17 +58,23 @@ export function recountAgents(
   if (agent) integrations.addAfter(integrationKey(agent), COUNT_AFTER_MS)
 }
 
+/** Reconciles an agent and its Bookings: those that wait for it may go on, or have to say why they can't. */
+export function reconcileWithBookings(
+  { bookings: cached }: Pick<Cluster, 'bookings'>,
+  { agents, bookings }: Pick<EventHandlerDeps, 'agents' | 'bookings'>,
+  agentKey: string,
+): void {
+  agents.add(agentKey)
+  for (const booking of cached.byIndex('agent', agentKey)) bookings.addLowPriority(keyOf(booking))
+}
+
 function watchAgents({ cluster, clock, agents, agentDeadlines, bookings, integrations }: EventHandlerDeps): void {
   const repairs = new StatusRepairs(clock, agents)
   cluster.agents.subscribe((event) => {
     const { before, after } = event
     const agent = after ?? before
     if (!agent) return
-    if (specOrMetadataChanged(event)) {
-      agents.add(keyOf(agent))
-      // Those that wait for it may go on, or have to say why they can't.
-      for (const booking of cluster.bookings.byIndex('agent', keyOf(agent))) bookings.addLowPriority(keyOf(booking))
-    }
+    if (specOrMetadataChanged(event)) reconcileWithBookings(cluster, { agents, bookings }, keyOf(agent))
     repairs.onEvent(event)
     for (const key of integrationsThatCount(event)) integrations.addAfter(key, COUNT_AFTER_MS)
   })

@@ -15,18 +15,22 @@ interface HandOverDeps {
   isBusy: (agentKey: Key) => boolean
   /** Forgets what is remembered about the Agent. */
   forget: (agentKey: Key) => void
+  /** Reconciles the Agent and its Bookings. */
+  resume: (agentKey: Key) => void
 }
 
 /** Waits until nothing runs for the Agent, and then removes the labels in one patch: from then on it is another replica's. */
 export const handOver =
-  ({ cluster, sharding, isBusy, forget }: HandOverDeps): Reconcile =>
+  ({ cluster, sharding, isBusy, forget, resume }: HandOverDeps): Reconcile =>
   async (key) => {
     const agent = cluster.agents.get(key)
     if (!agent || !sharding.isLeaving(agent)) return done(AGAIN_MS)
     if (isBusy(key)) return wait('work for this Agent still runs', AGAIN_MS)
     forget(key)
     try {
-      await cluster.patch(agent, { metadata: { labels: sharding.handOverLabels } })
+      const left = await cluster.patch(agent, { metadata: { labels: sharding.handOverLabels } })
+      // The sharder's webhook assigns it in the same request: again to this replica, if the one that it was meant for has gone.
+      if (sharding.isOwn(left)) resume(key)
       return done()
     } catch (error) {
       if (error instanceof ApiError && error.failure === 'Conflict') return wait('somebody else wrote it', AGAIN_MS)

@@ -22,9 +22,12 @@ let acts: string[]
 let failure: ApiFailure | undefined
 let isBusy: boolean
 let version: number
+/** The labels that the sharder's webhook puts on an Agent that was handed over. */
+let assignedByWebhook: Record<string, string>
 
 beforeEach(() => {
   ;[caches, acts, failure, isBusy, version] = [createCaches(silent), [], undefined, false, 1]
+  assignedByWebhook = { [SHARD]: 'pod-b' }
 })
 
 /** The API server shows the Agent with these labels. */
@@ -39,13 +42,21 @@ const forget = (key: Key): void => void acts.push(`forget ${key}`)
 const patch = async (object: unknown, change: unknown): Promise<never> => {
   acts.push(`patch ${JSON.stringify(change)} of ${(object as Agent).metadata.resourceVersion}`)
   if (failure) throw new ApiError(failure, 'no')
-  return object as never
+  const { metadata } = object as Agent
+  return { ...(object as Agent), metadata: { ...metadata, labels: assignedByWebhook } } as never
 }
 
 function reconciles(): (key: Key) => Promise<unknown> {
   const intake = new Intake({ cluster: caches, clock: new ManualClock(), sharding })
   const reconcile = async (key: Key) => (acts.push(`reconcile ${key}`), done())
-  const leaving = handOver({ cluster: { agents: caches.agents, patch }, sharding, isBusy: () => isBusy, forget })
+  const resume = (key: Key): void => void acts.push(`resume ${key}`)
+  const leaving = handOver({
+    cluster: { agents: caches.agents, patch },
+    sharding,
+    isBusy: () => isBusy,
+    forget,
+    resume,
+  })
   const letThrough = intake.agents(reconcile, { forget, handOver: leaving })
   return (key) => letThrough(key, new AbortController().signal)
 }
@@ -92,6 +103,12 @@ describe('a hand-over', () => {
     expect(acts).toEqual([])
     isBusy = false
     expect(await reconcile(ALICE)).toEqual(done())
+  })
+
+  test('that the sharder answers by assigning the Agent here again makes it and its Bookings reconciled', async () => {
+    assignedByWebhook = { [SHARD]: 'pod-a' }
+    await reconciles()(ALICE)
+    expect(acts.at(-1)).toBe(`resume ${ALICE}`)
   })
 
   test('is tried again soon when somebody has written the Agent meanwhile', async () => {
