@@ -32,6 +32,9 @@ export type { World } from './port.ts'
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
 const STEP_MS = 100
 const MOST_STEPS = 8_000
+/** After so many steps, a wait is a long one: a real API server, which each look costs something, sees longer steps then. */
+const FINE_STEPS = MOST_STEPS / 40
+const LONG_STEP_MS = isReal ? 500 : STEP_MS
 /** On a real API server, the least real time until a wait is given up: other programs may need it, such as kubectl. */
 const PATIENCE_MS = isReal ? 150_000 : 0
 /** The pace of the steps when only real time is left. */
@@ -261,7 +264,7 @@ class JourneyWorld implements World {
       await this.#turn(step, performance.now() - began)
       await (isReal ? settle() : exchange())
       if (step % 10 === 0) await threadPool()
-      await this.clock.advance(STEP_MS)
+      await this.clock.advance(step < FINE_STEPS ? STEP_MS : LONG_STEP_MS)
     }
     throw new Error(`waited in vain until ${what}\n${this.lines.slice(-20).join('')}`)
   }
@@ -269,7 +272,7 @@ class JourneyWorld implements World {
   /** Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on. */
   async #turn(step: number, lookMs: number): Promise<void> {
     if (step >= MOST_STEPS) await this.#parts.network?.turn(SLOW_STEP_MS)
-    else if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(lookMs)
+    else if (step < FINE_STEPS || step > MOST_STEPS / 2) await this.#parts.network?.turn(lookMs)
   }
 
   /** Lets arrive what goes with a change, such as the status of another object, and shows it to every replica. */
