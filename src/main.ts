@@ -3,8 +3,8 @@
  * container ignores a SIGTERM without a handler.
  */
 const ended = process.argv[2] === 'run' ? firstSignal() : new Promise<never>(() => undefined)
-const { keepHeapSmall } = await import('./platform/heap.ts')
-if (process.argv[2] === 'run') keepHeapSmall()
+const { tuneV8 } = await import('./platform/heap.ts')
+if (process.argv[2] === 'run') tuneV8()
 const { runProgram } = await import('./program.ts')
 await runProgram(process, ended)
 // Whatever is still open is no longer needed.
