@@ -2,7 +2,7 @@
  * Compresses the content of events, page by page, while a listing is in progress. Content is most of a listing, is not read before
  * the listing ends, and V8 lets garbage grow in proportion to live objects.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { compress, decompress } from '../platform/compression.ts'
 import type { CompactEvent } from './compact-event.ts'
 
 interface Page {
@@ -24,9 +24,9 @@ export class ContentCompressor {
   endPage(): void {
     const events = this.#current
     if (events.length === 0) return
-    // JSON contains no line feed. The copy has exactly the size of the data, as in `event-codec.ts`.
+    // JSON contains no line feed.
     const text = events.map(({ content }) => content).join('\n')
-    this.#pages.push({ events, compressed: new Uint8Array(deflateRawSync(text, { level: 1 })) })
+    this.#pages.push({ events, compressed: compress(text) })
     for (const event of events) event.content = ''
     this.#current = []
   }
@@ -45,6 +45,6 @@ export class ContentCompressor {
 }
 
 function restorePage({ events, compressed }: Page): void {
-  const contents = inflateRawSync(compressed).toString('utf8').split('\n')
+  const contents = decompress(compressed).split('\n')
   events.forEach((event, index) => (event.content = contents[index] ?? ''))
 }

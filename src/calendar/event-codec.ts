@@ -4,7 +4,7 @@
  * repeat: the instances of a weekly meeting differ by the same number of seconds, and most of their ids can be derived from
  * their start.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { compress, decompress } from '../platform/compression.ts'
 import { ALL_DAY, type CompactEvent, type CompactTime } from './compact-event.ts'
 
 // Flags of the stored form only, in addition to those of a compact event.
@@ -29,8 +29,7 @@ export function encodeEvents(events: Iterable<CompactEvent>): Uint8Array {
   }
   // JSON contains no line feed: the first line holds the columns, the others the content of one event each.
   const lines = [JSON.stringify(columns), ...sorted.map(({ content }) => content)]
-  // Copied: zlib returns a slice of a 16 kB buffer, which would stay alive as a whole.
-  return new Uint8Array(deflateRawSync(lines.join('\n').trimEnd(), { level: 1 }))
+  return compress(lines.join('\n').trimEnd())
 }
 
 /** Decodes what `encodeEvents` returned, sorted by key. */
@@ -49,7 +48,7 @@ export function decodeEvents(encoded: Uint8Array): CompactEvent[] {
 export const decodeTimes = (encoded: Uint8Array): CompactTime[] => timesOf(inflate(encoded).columns)
 
 function inflate(encoded: Uint8Array): { columns: Columns; contents: string[] } {
-  const [columns = '', ...contents] = inflateRawSync(encoded).toString('utf8').split('\n')
+  const [columns = '', ...contents] = decompress(encoded).split('\n')
   return { columns: JSON.parse(columns) as Columns, contents }
 }
 

@@ -2,10 +2,10 @@
  * A published object in memory. Its data is compressed: it is needed only when something has changed, and with thousands of Agents
  * it would take most of the memory.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { parseBusyJSON, type BusyDocument } from '../calendar/busy-document.ts'
 import type { DocumentHeader } from '../calendar/document-header.ts'
 import { parseBusyICalendar } from '../calendar/icalendar.ts'
+import { compress, decompress } from '../platform/compression.ts'
 
 /** The values of our keys, as text. */
 export type Data = Readonly<Record<string, string>>
@@ -37,15 +37,13 @@ export interface PublishedObject extends ObjectName {
 export function publishedObject(at: ObjectName & { resourceVersion: string }, data: Data): PublishedObject {
   const { kind, name, resourceVersion } = at
   const document = publishedDocument(data)
-  // Copied: zlib returns a slice of a larger buffer, which would stay alive as a whole.
-  const compressed = new Uint8Array(deflateRawSync(JSON.stringify(data), { level: 1 }))
+  const compressed = compress(JSON.stringify(data))
   const header = document && headerOf(document)
   return { kind, name, resourceVersion, compressed, header, busyIntervals: document?.busy.length, isEdited: false }
 }
 
 /** The data of a published object. */
-export const dataOf = ({ compressed }: PublishedObject): Data =>
-  JSON.parse(inflateRawSync(compressed).toString('utf8')) as Data
+export const dataOf = ({ compressed }: PublishedObject): Data => JSON.parse(decompress(compressed)) as Data
 
 /** Whether an object has this kind and name. */
 export const isNamed = (object: ObjectName, { kind, name }: ObjectName): boolean =>
