@@ -3,8 +3,12 @@
  * container ignores a SIGTERM without a handler.
  */
 const ended = process.argv[2] === 'run' ? firstSignal() : new Promise<never>(() => undefined)
-const { tuneV8 } = await import('./platform/heap.ts')
-if (process.argv[2] === 'run') tuneV8()
+const { keepHeapSmall } = await import('./platform/heap.ts')
+const { optimizeLater } = await import('./platform/compiler.ts')
+if (process.argv[2] === 'run') {
+  keepHeapSmall()
+  optimizeLater()
+}
 const { runProgram } = await import('./program.ts')
 await runProgram(process, ended)
 // Whatever is still open is no longer needed.
