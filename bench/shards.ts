@@ -26,10 +26,10 @@ const OPTIONS = {
   steady: { type: 'string', default: '90' },
   /** The shortest interval that the API allows. */
   'short-interval': { type: 'string', default: '10s' },
-  /** How many seconds to measure with it; 0 for not at all. */
-  throughput: { type: 'string', default: '40' },
+  /** How many seconds to measure with it, at least a half of `staleAfter`, so that each Agent's heartbeat is in it; 0 for not at all. */
+  throughput: { type: 'string', default: '150' },
   /** The share of a core that each replica has meanwhile: less than it could use. */
-  cpu: { type: 'string', default: '0.15' },
+  cpu: { type: 'string', default: '0.1' },
 } as const
 
 const { values } = parseArgs({ options: OPTIONS })
@@ -213,6 +213,8 @@ async function throughput(run: Bench): Promise<void> {
 
 /** Returns the reads a second. */
 async function limited(run: Bench, what: string): Promise<number> {
+  // What has just moved is read once more than usual.
+  await pause(SETTLE_MS)
   const limits = [...run.replicas.values()].map(({ pid }) => limitCPU(pid, Number(values.cpu)))
   await pause(SETTLE_MS)
   const seconds = Number(values.throughput)

@@ -65,4 +65,32 @@ export const SHARDING_PROMISES: readonly BrokenPromise[] = [
     replace: '|| isReportedAnew === undefined ? keys : []',
     test: 'test/watches.test.ts',
   },
+  {
+    promise: 'an Agent that the sharder assigns here again, in the request of the hand-over, is reconciled again',
+    file: 'src/sharding/hand-over.ts',
+    find: 'if (sharding.isOwn(left)) resume(key)',
+    replace: 'if (sharding.isLeaving(left)) resume(key)',
+    test: 'test/sharding/intake.test.ts',
+  },
+  {
+    promise: 'the status of an Agent that has moved to another replica is not written',
+    file: 'src/sharding/status-guard.ts',
+    find: "object.kind === 'Agent' && !isHere(object)",
+    replace: "object.kind === 'Agent' && isHere(object) === undefined",
+    test: 'test/sharding/status-guard.test.ts',
+  },
+  {
+    promise: "what belongs to another replica's Agent is not read ahead",
+    file: 'src/kubernetes/reader.ts',
+    find: 'agents.byIndex(index, key).some(isOwn)',
+    replace: 'agents.byIndex(index, key).some((agent) => isOwn(agent) || true)',
+    test: 'test/kubernetes/cluster.test.ts',
+  },
+  {
+    promise: 'a member that gave its Lease up keeps its part of the budgets for a minute',
+    file: 'src/sharding/ring-members.ts',
+    find: '    if (!after || !isHeld) return\n',
+    replace: '    if (!after || !isHeld) return void (after && this.#seenAt.delete(after.metadata.name))\n',
+    test: 'test/sharding/shard-ring.test.ts',
+  },
 ]
