@@ -96,7 +96,8 @@ describe('the first member of a ring', () => {
     await addAgent('alice', 'shard-a')
     await world.untilReady('alice')
     await start('shard-a')
-    await world.clock.advance(6 * MINUTE)
+    // Twice the duration of a Lease.
+    await world.clock.advance(30_000)
     expect(await sharder.lease('shard-a')).toBeUndefined()
     expect(readers('alice')).toEqual(['leader'])
     await leader.stop()
