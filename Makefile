@@ -56,7 +56,7 @@ bench-push: build ## how soon changes at Google are published, with 1,000 Agents
 bench-bookings: build ## how soon 1,000 Bookings of 100 Agents are booked, and what 10,000 past ones cost
 	@npx tsx bench/bookings.ts
 
-bench-shards: build ## read 3,000 Agents with a ring of three replicas, while one is killed and one comes (KUBERNETES=real)
+bench-shards: build ## read 3,000 Agents with a ring of three replicas, while one is killed and one comes (KUBERNETES=real, with it SHARDER=real)
 	@npx tsx bench/shards.ts
 
 bench-memory: build ## resident memory of the operator, as the image starts it, with ten hostile calendars of each kind (KINDS=full,busy; MOST=512 fails above 512 MiB)

@@ -21,6 +21,8 @@ export type Order =
     }
   | { do: 'record'; replica: string }
   | { do: 'recorded' }
+  /** Starts the real sharder with a ring, as `deploy/` installs it; only on a real API server. */
+  | { do: 'sharder' }
   | { do: 'interval'; interval: string }
   /** Changes the statuses of so many Agents, as their heartbeats do. */
   | { do: 'heartbeats'; count: number }

@@ -2,7 +2,8 @@
  * `make bench-shards`: a ring of three replicas with 3,000 Agents, under steady load: one is killed, and one comes. Then the interval
  * is so short, and the CPU of each replica so little, that the CPU is the limit, for three replicas and for one. A small player takes the sharder's part. It prints
  * what each replica has read and what that cost, and asserts nothing about speed. It exits with 1 if two replicas read one calendar
- * at the same time, or if nobody read it for longer than `staleAfter`. KUBERNETES=real measures on a kube-apiserver.
+ * at the same time, or if nobody read it for longer than `staleAfter`. KUBERNETES=real measures on a
+ * kube-apiserver, and SHARDER=real with the real sharder there.
  */
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -36,7 +37,11 @@ const { values } = parseArgs({ options: OPTIONS })
 const AGENTS = Number(values.agents)
 /** Far more than is needed: this measures the replicas, and not what Google allows. */
 const QUOTA = { requestsPerMinute: 1_000_000, requestsPerMinutePerAgent: 10_000 }
-const NAMESPACE = 'bench'
+const AGENTS_PATH = '/apis/calendar-operator.io/v1alpha1/namespaces/bench/agents'
+/** SHARDER=real assigns by the real sharder, on a real API server, in place of the player. */
+const IS_REAL = process.env.SHARDER === 'real'
+/** Where the Leases are. */
+const HOME = IS_REAL ? 'calendar-operator' : 'bench'
 const LONGEST_MS = 15 * 60_000
 /** How long after a change of the interval each Agent has been read with it. */
 const SETTLE_MS = 15_000
@@ -108,11 +113,13 @@ async function start(): Promise<Bench> {
   const seeded = { interval: values.interval, staleAfter: values['stale-after'], byId: true, integration }
   await world.ask({ do: 'seed', agents: AGENTS, events: 50, ...seeded })
   const replicas: Replicas = new Map()
+  if (IS_REAL) await world.ask({ do: 'sharder' })
   for (let n = 0; n < Number(values.replicas); n++) await startReplica({ world, replicas }, `replica-${n}`)
   const sharder = await PlayedSharder.start({
     kubeconfig: world.state.kubeconfig,
-    agents: `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`,
-    leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,
+    agents: AGENTS_PATH,
+    leases: `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases`,
+    isIdle: IS_REAL,
   })
   await until(async () => sharder.members.length === replicas.size)
   return { world, sharder, replicas, reads: [] }
@@ -120,7 +127,7 @@ async function start(): Promise<Bench> {
 
 async function startReplica({ world, replicas }: Pick<Bench, 'world' | 'replicas'>, podName: string): Promise<void> {
   const apiURL = (await world.ask({ do: 'record', replica: podName })) as string
-  const replica = { POD_NAME: podName, POD_NAMESPACE: NAMESPACE, apiURL, flags: [`--shard-ring=${RING}`] }
+  const replica = { POD_NAME: podName, POD_NAMESPACE: HOME, apiURL, flags: [`--shard-ring=${RING}`] }
   const operator = new MeasuredOperator(
     world.state,
     [],

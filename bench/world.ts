@@ -10,7 +10,9 @@ import { startKubernetes } from '../sandbox/kubernetes/server.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
+import { kustomize, kustomizeWith } from '../test/deploy/support/render.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
+import { RealSharder } from '../test/real/sharder/real-sharder.ts'
 import { hostileObjects } from './memory/kinds.ts'
 import { BookingsFlood } from './bookings-flood.ts'
 import { BookingsLoad } from './bookings-load.ts'
@@ -63,6 +65,7 @@ const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknow
   pastBookings: (order) => bookings.past(order),
   record: ({ replica }) => recorders.open(replica),
   recorded: () => recorders.drain(),
+  sharder: () => cluster.startSharder(),
   interval: ({ interval }) => api.request('PATCH', INTEGRATION, { spec: { sync: { interval } } }, MERGE_PATCH),
   heartbeats,
   reset() {
@@ -79,12 +82,28 @@ async function sandboxCluster() {
   const kubernetes = await startKubernetes({ clock: systemClock, crds })
   const kubeconfig = join(mkdtempSync(join(tmpdir(), 'bench-')), 'kubeconfig')
   writeFileSync(kubeconfig, kubernetes.kubeconfig())
-  return { kubeconfig, stop: () => kubernetes.stop() }
+  const startSharder = (): never => {
+    throw new Error('The real sharder needs a real API server: KUBERNETES=real.')
+  }
+  return { kubeconfig, startSharder, stop: () => kubernetes.stop() }
 }
 
 async function realCluster() {
   const kubernetes = await startRealKubernetes()
-  return { kubeconfig: await kubernetes.kubeconfig(), stop: () => kubernetes.stop() }
+  let sharder: RealSharder | undefined
+  return {
+    kubeconfig: await kubernetes.kubeconfig(),
+    async startSharder() {
+      await kubernetes.apply(...(await kustomize('overlays/cluster-wide')))
+      sharder = await RealSharder.start(kubernetes)
+      await kubernetes.apply(...(await kustomizeWith('overlays/cluster-wide', 'components/shard-ring')))
+      return true
+    },
+    async stop() {
+      await sharder?.stop()
+      await kubernetes.stop()
+    },
+  }
 }
 
 /** Creates everything that exists before the operator starts. */

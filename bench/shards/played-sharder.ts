@@ -24,6 +24,8 @@ interface Options {
   agents: string
   /** The path of the collection of Leases. */
   leases: string
+  /** Whether another sharder does the work, and this one only watches it. */
+  isIdle: boolean
 }
 
 type Lease = Body & { spec?: { holderIdentity?: string; renewTime?: string } }
@@ -75,7 +77,12 @@ export class PlayedSharder {
 
   /** Whether every Agent is where it is to be. */
   get isSettled(): boolean {
-    return [...this.#agents].every(([name, { shard, isDrained }]) => !isDrained && shard === this.#wanted(name))
+    const { assigned } = this
+    if (this.#members.some((member) => !assigned.has(member))) return false
+    return [...this.#agents].every(([name, { shard, isDrained }]) => {
+      const isRight = this.#options.isIdle ? this.#members.includes(shard ?? '') : shard === this.#wanted(name)
+      return isRight && !isDrained
+    })
   }
 
   /** To be called before the API server ends. */
@@ -115,6 +122,7 @@ export class PlayedSharder {
 
   /** Queues an Agent that has to be labelled. What nobody reads goes first: the webhook would label it in the request of the hand-over. */
   #look(name: string): void {
+    if (this.#options.isIdle) return
     const labels = this.#labelsFor(name)
     if (!labels) return
     const isOrphan = SHARD in labels
@@ -136,17 +144,21 @@ export class PlayedSharder {
 
   async #lookAtLeases(): Promise<void> {
     const { body } = await this.#api.request('GET', `${this.#options.leases}?labelSelector=${RING_LABEL}=${RING}`)
-    const now = performance.now()
     const members: string[] = []
     for (const { metadata, spec } of (body.items ?? []) as Lease[]) {
-      const { holderIdentity, renewTime } = spec ?? {}
-      if (holderIdentity !== metadata.name) continue
-      const seen = this.#seen.get(metadata.name)
-      if (seen?.renewTime !== renewTime) this.#seen.set(metadata.name, { renewTime, at: now })
-      if (now - (this.#seen.get(metadata.name)?.at ?? now) < DEAD_MS) members.push(metadata.name)
+      if (spec?.holderIdentity !== metadata.name) continue
+      if (this.#options.isIdle || !this.#isDead(metadata.name, spec.renewTime)) members.push(metadata.name)
       else await this.#patch(`${this.#options.leases}/${metadata.name}`, { spec: { holderIdentity: 'sharder' } })
     }
     this.#members = members.sort()
+  }
+
+  #isDead(member: string, renewTime: string | undefined): boolean {
+    const now = performance.now()
+    const known = this.#seen.get(member)
+    const seen = known && known.renewTime === renewTime ? known : { renewTime, at: now }
+    this.#seen.set(member, seen)
+    return now - seen.at >= DEAD_MS
   }
 
   /** Undefined: the Agent is where it is to be, or its replica has been asked to hand it over. */
