@@ -41,7 +41,7 @@ export class NetworkActivity {
   /** Resolves when no request waits any more, and none has followed. */
   async quiet(): Promise<void> {
     do {
-      while (this.#isWaiting()) await this.turn()
+      while (this.#isWaiting()) await (this.#isWaiting(isRemote) ? this.turn() : settle())
       await settle()
       await threadPool()
       await settle()
@@ -61,15 +61,17 @@ export class NetworkActivity {
     for (const [name, listener] of this.#listeners) unsubscribe(name, listener)
   }
 
-  #isWaiting(): boolean {
+  #isWaiting(like: (request: Asked) => boolean = () => true): boolean {
     const now = performance.now()
-    return [...this.#waiting.values()].some((end) => now < end)
+    return [...this.#waiting].some(([request, end]) => now < end && like(request))
   }
 
   #begin(request: Asked): void {
-    const patience = String(request.origin).startsWith('https:') ? PATIENCE_MS : PATIENCE_IN_PROCESS_MS
+    const patience = isRemote(request) ? PATIENCE_MS : PATIENCE_IN_PROCESS_MS
     this.#waiting.set(request, performance.now() + patience)
   }
 }
 
+/** Another program answers, which needs the processor for it. */
+const isRemote = ({ origin }: Asked): boolean => String(origin).startsWith('https:')
 const isWatch = ({ path }: Asked): boolean => path.includes('watch=')
