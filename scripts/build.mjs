@@ -2,7 +2,7 @@
 // (the sandbox, the demo): one file each. Beside what ships lie the licences of all that is in it, and what it was made of
 // (scripts/sbom.mjs reads that).
 import { existsSync, statSync } from 'node:fs'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { licencesOf } from './licences.mjs'
@@ -29,6 +29,32 @@ const OWN_BUNDLES = {
     ),
 }
 
+/** Gives our own code the parts of undici that it uses. A name that is not among them ends the build. */
+const UNDICI_PARTS = {
+  name: 'undici-parts',
+  setup: (build) =>
+    build.onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      importer.startsWith(join(process.cwd(), 'src/'))
+        ? { path: join(import.meta.dirname, 'undici-parts.mjs') }
+        : undefined,
+    ),
+}
+
+/**
+ * Writes what is not ASCII in packages as escapes, in comments and regular expressions too; esbuild does it in strings. V8 keeps the
+ * source of the program, and a single other character doubles what it needs.
+ */
+const ONLY_ASCII = {
+  name: 'only-ascii',
+  setup: (build) =>
+    build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => ({
+      contents: escaped(await readFile(path, 'utf8')),
+    })),
+}
+
+const NOT_ASCII = /[^\0-\x7f]/g
+const escaped = (text) => text.replace(NOT_ASCII, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 const shipped = { inputs: {}, outputs: {} }
 for (const { from, to, ships } of BUNDLES) {
   if (!existsSync(from)) continue
@@ -44,7 +70,7 @@ for (const { from, to, ships } of BUNDLES) {
     sourcemap: 'linked',
     minify: ships,
     metafile: true,
-    plugins: [OWN_BUNDLES],
+    plugins: [OWN_BUNDLES, UNDICI_PARTS, ...(ships ? [ONLY_ASCII] : [])],
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     logLevel: 'warning',
   })
@@ -52,6 +78,8 @@ for (const { from, to, ships } of BUNDLES) {
   if (ships) {
     Object.assign(shipped.inputs, metafile.inputs)
     Object.assign(shipped.outputs, metafile.outputs)
+    const other = (await readFile(to, 'utf8')).match(NOT_ASCII)
+    if (other) throw new Error(`${to}: expected ASCII only, found ${other.join('')}: write it as an escape`)
   }
   const kB = Math.round(statSync(to).size / 1000)
   console.log(`${to}  ${kB} kB  ${Math.round(performance.now() - startedAt)} ms`)

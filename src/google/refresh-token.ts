@@ -61,7 +61,7 @@ function unwrapped(text: string): Unwrapped | NoToken | undefined {
 const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g')
 /** Quotes around the value, and a comma or semicolon at the end of the line that it was copied from. */
-const QUOTED = /^["'`“”‘’]+|["'`“”‘’,;]+$/g
+const QUOTED = /^["'`\u201c\u201d\u2018\u2019]+|["'`\u201c\u201d\u2018\u2019,;]+$/g
 const NAMED = /^["']?refresh_token["']?\s*[:=]\s*(\S[^]*)$/i
 
 const withoutSpace = (text: string): string => text.replace(EDGES, '')
