@@ -1,13 +1,12 @@
 /**
- * The Calendar API v3 (docs/google-behaviour.md#calendar-api). The googleapis library builds the requests, except for listings, and
- * provides their types; our own transport sends them. A listing consists of all its pages or fails, and every page is requested with the same
- * parameters, as sync tokens require.
+ * The Calendar API v3 (docs/google-behaviour.md#calendar-api). The googleapis library provides the types of the requests. A listing
+ * consists of all its pages or fails, and every page is requested with the same parameters, as sync tokens require.
  */
-import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
+import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
-import { adapterOver, as, bodyOf, DEADLINE_MS, sent } from './adapter.ts'
 import { channelIn } from './channels.ts'
 import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
+import { bodyOf, GZIP, sendToCalendar, type CalendarRequest } from './calendar-request.ts'
 import { createEventsAPI, type EventsAPI } from './events.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import {
@@ -80,28 +79,17 @@ const PARAMETERS = {
   },
 }
 
-/** Google compresses only for programs whose name says that they can read it. */
-const GZIP = { 'accept-encoding': 'gzip', 'user-agent': 'calendar-operator (gzip)' }
-
 /** Creates the API. Sends nothing. */
 export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
-  const api = calendar({
-    version: 'v3',
-    rootUrl: `${deps.apiUrl}/`,
-    retry: false,
-    errorRedactor: false,
-    validateStatus: () => true,
-    // Our transport handles the proxy, so the library must not look for one in the environment.
-    noProxy: [/./],
-    adapter: adapterOver(deps.transport),
-  })
+  const send = sendToCalendar(deps.transport, deps.apiUrl)
   const listings = new ListingBudget(deps.clock)
   return {
-    ...createEventsAPI(api.events, deps.clock),
+    ...createEventsAPI(send, deps.clock),
     async calendar(accessToken, calendarId) {
-      const fields = 'id,timeZone,accessRole,primary'
-      const response = api.calendarList.get({ calendarId, fields }, as(accessToken))
-      const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps.clock, await sent(response), false)
+      const path = ['users', 'me', 'calendarList', calendarId]
+      const query = { fields: 'id,timeZone,accessRole,primary' }
+      const answer = await send(accessToken, { method: 'GET', path, query })
+      const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps.clock, answer, false)
       const { id, timeZone, accessRole, primary } = entry
       if (typeof id !== 'string' || id === '' || id.length > MAX_CALENDAR_ID_LENGTH) {
         throw new GoogleError('Unknown', 'the calendar list answered an entry without a usable id', { status: 200 })
@@ -111,12 +99,8 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     },
     events({ accessToken, owner, request, wrap }, onPage) {
       const incremental = 'syncToken' in request.from
-      // Most incremental answers are empty, and unpacking them costs more than the bytes that it saves.
-      const headers = { ...as(accessToken).headers, ...(incremental ? {} : GZIP) }
-      const common = { method: 'GET', headers, owner, deadlineMs: DEADLINE_MS } as const
       const ask = async (pageToken: string | undefined): Promise<PageAnswer> => {
-        const url = { origin: deps.apiUrl, pathname: pathOf(request), search: queryOf(request, pageToken) }
-        const answer = await deps.transport.send({ ...common, url }).catch(tooLargePage)
+        const answer = await send(accessToken, listingOf(request, owner, pageToken)).catch(tooLargePage)
         try {
           const body = bodyOf(deps.clock, answer, incremental)
           return { body, characters: answer.text.length, release: answer.release }
@@ -128,13 +112,14 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
       return listPages((pageToken) => wrap(() => ask(pageToken)), onPage, listings.lease(owner))
     },
     async watch(accessToken, { calendarId, channelId, token, address }) {
-      const requestBody = { id: channelId, type: 'web_hook', address, token }
-      const answer = await sent(api.events.watch({ calendarId, requestBody }, as(accessToken)))
+      const content: calendar_v3.Schema$Channel = { id: channelId, type: 'web_hook', address, token }
+      const path = ['calendars', calendarId, 'events', 'watch']
+      const answer = await send(accessToken, { method: 'POST', path, content })
       return channelIn(bodyOf(deps.clock, answer, false), deps.clock.now())
     },
     async stopChannel(accessToken, { channelId, resourceId }) {
-      const requestBody = { id: channelId, resourceId }
-      const answer = await sent(api.channels.stop({ requestBody }, as(accessToken)))
+      const content: calendar_v3.Schema$Channel = { id: channelId, resourceId }
+      const answer = await send(accessToken, { method: 'POST', path: ['channels', 'stop'], content })
       // 404: it has ended already. 204: there is no body.
       if (![200, 204, 404].includes(answer.status)) bodyOf(deps.clock, answer, false)
     },
@@ -147,22 +132,21 @@ function tooLargePage(error: unknown): never {
   throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MAX_BYTES / 1024 / 1024} MiB`)
 }
 
-/**
- * Most requests of the operator are listings, and the library needs as much time to build one as everything else that this side does
- * with it (docs/decisions/0276). So they are built here.
- */
-const pathOf = ({ calendarId }: EventsRequest): string =>
-  `/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events`
-
-function queryOf({ detail, from }: EventsRequest, pageToken: string | undefined): string {
-  const where: calendar_v3.Params$Resource$Events$List =
-    'syncToken' in from
-      ? { syncToken: from.syncToken }
-      : { timeMin: new Date(from.window.start).toISOString(), timeMax: new Date(from.window.end).toISOString() }
-  return `?${rendered({ ...PARAMETERS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) })}`
+function listingOf(
+  { calendarId, detail, from }: EventsRequest,
+  owner: AnswerOwner,
+  pageToken: string | undefined,
+): CalendarRequest {
+  const incremental = 'syncToken' in from
+  const where = incremental
+    ? { syncToken: from.syncToken }
+    : { timeMin: new Date(from.window.start).toISOString(), timeMax: new Date(from.window.end).toISOString() }
+  const query: Omit<calendar_v3.Params$Resource$Events$List, 'calendarId'> = {
+    ...PARAMETERS[detail],
+    ...where,
+    pageToken,
+  }
+  // Most incremental answers are empty, and unpacking them costs more than the bytes that it saves.
+  const headers = incremental ? {} : GZIP
+  return { method: 'GET', path: ['calendars', calendarId, 'events'], query, headers, owner }
 }
-
-const rendered = (parameters: calendar_v3.Params$Resource$Events$List): string =>
-  Object.entries(parameters)
-    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
-    .join('&')

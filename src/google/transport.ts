@@ -129,7 +129,7 @@ class Deadline {
   }
 }
 
-/** Decompresses the body: the googleapis library requests gzip, and Google sends it. */
+/** Decompresses the body if Google has compressed it, which most requests ask for. */
 async function decodedText(
   { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
   lease: BodyLease,
