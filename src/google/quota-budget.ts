@@ -15,13 +15,16 @@ export class QuotaBudget {
   /** It may change at any time, and is in force at once. */
   quota: Quota
   readonly #role: () => ReplicaRole
+  /** Creates the budget of an account. The budgets share the functions that it is given, because there are many accounts. */
+  readonly #create: () => SlidingBudget
 
   /** @param role the role of this replica, which decides about its share; by default there is no other. */
   constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, quota: Quota, role: () => ReplicaRole = () => 'only') {
     this.#clock = clock
     this.quota = quota
     this.#role = role
-    this.total = this.#budget(() => this.quota.requestsPerMinute)
+    this.total = this.#budgets(() => this.quota.requestsPerMinute)()
+    this.#create = this.#budgets(() => this.quota.requestsPerMinutePerAgent)
   }
 
   /** How many accounts it remembers: about as many as had a request in the last minute. */
@@ -37,16 +40,17 @@ export class QuotaBudget {
   /** The budget of one account. */
   ofAccount(account: string): SlidingBudget {
     const known = this.#accounts.get(account)
-    const budget = known ?? this.#budget(() => this.quota.requestsPerMinutePerAgent)
+    const budget = known ?? this.#create()
     this.#accounts.delete(account)
     this.#forgetIdle()
     this.#accounts.set(account, budget)
     return budget
   }
 
-  #budget(requestsPerMinute: () => number): SlidingBudget {
+  #budgets(requestsPerMinute: () => number): () => SlidingBudget {
     const limit = (): number => limitFor(this.#role(), requestsPerMinute())
-    return new SlidingBudget(this.#clock, limit, () => reservedBy(this.#role(), requestsPerMinute()))
+    const reserved = (): number => reservedBy(this.#role(), requestsPerMinute())
+    return () => new SlidingBudget(this.#clock, limit, reserved)
   }
 
   /** Forgets the accounts that were used longest ago and hold nothing. Each use adds one account at the most. */

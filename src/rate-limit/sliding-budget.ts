@@ -51,11 +51,12 @@ interface Waiter {
 
 /** The requests of one priority. */
 interface Lane {
-  readonly waiting: Set<Waiter>
+  /** Created when somebody waits: most accounts never have a request that does, and an account has two budgets. */
+  waiting: Set<Waiter> | undefined
   /** The token bucket that spreads its requests. */
   fullAt: number | undefined
   /** The retry time of the request that was rejected last, and the limit that it was computed from. */
-  lastRetry: { at: number; limit: number }
+  lastRetry: Readonly<{ at: number; limit: number }>
 }
 
 /** How many slots of a budget may be occupied when a request of this priority takes the next one. */
@@ -88,12 +89,12 @@ export class SlidingBudget {
 
   /** Whether no slot is occupied and no request waits, so that a new budget would behave in the same way. */
   get isIdle(): boolean {
-    return this.#occupied() === 0 && PRIORITIES.every((priority) => this.#lanes[priority].waiting.size === 0)
+    return this.#occupied() === 0 && PRIORITIES.every((priority) => sizeOf(this.#lanes[priority]) === 0)
   }
 
   /** Occupies a slot if one is free and nobody waits; undefined otherwise. Most requests need not wait, and cost less this way. */
   tryAcquire(priority: Priority): Slot | undefined {
-    for (const one of PRIORITIES) if (this.#lanes[one].waiting.size > 0) return undefined
+    for (const one of PRIORITIES) if (sizeOf(this.#lanes[one]) > 0) return undefined
     return this.#untilFree(priority, 1) > 0 || this.#untilPaced(priority) > 0 ? undefined : this.#take(priority)
   }
 
@@ -103,7 +104,7 @@ export class SlidingBudget {
    * @throws RateLimitExceededError with a retry time if no slot is free within `maxWaitMs`; at once if that can be foreseen.
    */
   acquire(priority: Priority, maxWaitMs: number): Promise<Slot> {
-    const { waiting } = this.#lanes[priority]
+    const waiting = (this.#lanes[priority].waiting ??= new Set())
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(new RateLimitExceededError(this.#retryAfterMs(priority)))
       if (this.#delay(priority) > Math.max(maxWaitMs, 0)) return giveUp()
@@ -146,9 +147,9 @@ export class SlidingBudget {
 
   /** How long, in ms, a new request has to wait, as far as can be foreseen; 0 means that it can be sent now. */
   #delay(priority: Priority): number {
-    const ahead = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1).map((one) => this.#lanes[one].waiting.size)
+    const ahead = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1).map((one) => sizeOf(this.#lanes[one]))
     const before = ahead.reduce((sum, size) => sum + size, 0)
-    const inLane = this.#lanes[priority].waiting.size * this.#pace().intervalMs
+    const inLane = sizeOf(this.#lanes[priority]) * this.#pace().intervalMs
     return Math.max(this.#untilFree(priority, before + 1), this.#untilPaced(priority) + inLane)
   }
 
@@ -196,10 +197,10 @@ export class SlidingBudget {
   /** Returns in how many ms the next waiting request of this priority may be sent; Infinity if none waits. */
   #admitLane(priority: Priority): number {
     const { waiting } = this.#lanes[priority]
-    for (const waiter of waiting) {
+    for (const waiter of waiting ?? []) {
       const delay = Math.max(this.#untilFree(priority, 1), this.#untilPaced(priority))
       if (delay > 0) return delay
-      waiting.delete(waiter)
+      waiting?.delete(waiter)
       waiter.start(this.#take(priority))
     }
     return Infinity
@@ -226,7 +227,10 @@ export class SlidingBudget {
   }
 }
 
-const newLane = (): Lane => ({ waiting: new Set(), fullAt: undefined, lastRetry: { at: -Infinity, limit: 0 } })
+/** No request was rejected yet. */
+const NO_RETRY: Lane['lastRetry'] = { at: -Infinity, limit: 0 }
+const newLane = (): Lane => ({ waiting: undefined, fullAt: undefined, lastRetry: NO_RETRY })
+const sizeOf = ({ waiting }: Lane): number => waiting?.size ?? 0
 
 /**
  * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`.
