@@ -18,7 +18,7 @@ const YOUNG_GROWTH = '--semi-space-growth-factor'
  * The size that each half of the young generation may reach. By default, it is 16 MiB on Node 20 and more on Node 24, all of which
  * becomes resident, and V8 adds the same to what the old generation may use (docs/decisions/0283).
  */
-export const YOUNG_BYTES = 4 * 1024 * 1024
+export const YOUNG_BYTES = 8 * 1024 * 1024
 
 /** Applies the settings. Call it once, before work begins. */
 export function keepHeapSmall(): void {

@@ -109,8 +109,9 @@ describe('its configuration', () => {
     expect(config.Cmd).toEqual(['run'])
   })
 
-  test('sets nothing in the environment but NODE_ENV', () => {
-    expect((config.Env ?? []).filter((variable) => !variable.startsWith('PATH='))).toEqual(['NODE_ENV=production'])
+  test('sets nothing in the environment but NODE_ENV and the number of arenas', () => {
+    const set = (config.Env ?? []).filter((variable) => !variable.startsWith('PATH='))
+    expect(set).toEqual(['NODE_ENV=production', 'MALLOC_ARENA_MAX=1'])
   })
 
   test('has the labels of OCI, with the version of package.json', () => {
