@@ -10,11 +10,11 @@ import { PerUserLimitError } from './client-rate-limiter.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { GoogleError } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
-import type { Answer, Method, Transport } from './transport.ts'
+import type { Answer, Transport } from './transport.ts'
 
 /** One request to the Calendar API. */
 export interface CalendarRequest {
-  method: Method
+  method: 'GET' | 'POST'
   /** The segments of the path below the API's root, not yet encoded. */
   path: readonly string[]
   /** The parameters of the query. Those without a value are left out. */
@@ -30,7 +30,7 @@ export interface CalendarRequest {
 export type SendToCalendar = (accessToken: string, request: CalendarRequest) => Promise<Answer>
 
 /** The deadline of a request to the Calendar API. */
-const DEADLINE_MS = 30_000
+export const DEADLINE_MS = 30_000
 const ROOT = '/calendar/v3/'
 /** Google compresses only for programs whose name says that they can read it. */
 export const GZIP = { 'accept-encoding': 'gzip', 'user-agent': 'calendar-operator (gzip)' }

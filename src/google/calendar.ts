@@ -1,6 +1,7 @@
 /**
- * The Calendar API v3 (docs/google-behaviour.md#calendar-api). The googleapis library provides the types of the requests. A listing
- * consists of all its pages or fails, and every page is requested with the same parameters, as sync tokens require.
+ * The Calendar API v3 (docs/google-behaviour.md#calendar-api). What every Agent needs is requested here, the
+ * rest in `events.ts`. A listing consists of all its pages or fails, and every page is requested with the same parameters, as sync
+ * tokens require.
  */
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
@@ -8,6 +9,7 @@ import { channelIn } from './channels.ts'
 import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
 import { bodyOf, GZIP, sendToCalendar, type CalendarRequest } from './calendar-request.ts'
 import { createEventsAPI, type EventsAPI } from './events.ts'
+import { libraryOver } from './library.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import {
   GoogleError,
@@ -84,7 +86,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   const send = sendToCalendar(deps.transport, deps.apiUrl)
   const listings = new ListingBudget(deps.clock)
   return {
-    ...createEventsAPI(send, deps.clock),
+    ...createEventsAPI(libraryOver(deps.transport, deps.apiUrl), deps.clock),
     async calendar(accessToken, calendarId) {
       const path = ['users', 'me', 'calendarList', calendarId]
       const query = { fields: 'id,timeZone,accessRole,primary' }

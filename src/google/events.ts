@@ -5,8 +5,9 @@
 import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
 import { isRecord, parseRecord } from '../platform/json.ts'
-import { bodyOf, errorOf, GZIP, type SendToCalendar } from './calendar-request.ts'
+import { bodyOf, errorOf } from './calendar-request.ts'
 import { classifyWrite, isDuplicate } from './classify.ts'
+import { as, sent } from './library.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { GoogleError, type GoogleClient, type StoredEvent } from './port.ts'
 import type { Answer } from './transport.ts'
@@ -30,40 +31,37 @@ const FIELDS = [
 /** Google accepts and returns conferences only with this. */
 const CONFERENCES = { conferenceDataVersion: 1 } as const
 
-/** The parameters of a request, without the body and what is part of the path. */
-type Query<P> = Omit<P, 'calendarId' | 'eventId' | 'requestBody'>
-
-const eventsOf = (calendarId: string): string[] => ['calendars', calendarId, 'events']
-
-/** Creates the requests. Sends nothing. */
-export function createEventsAPI(send: SendToCalendar, clock: Pick<Clock, 'now'>): EventsAPI {
+/** Creates the requests. Sends nothing. @param library loads what builds them. */
+export function createEventsAPI(
+  library: () => Promise<calendar_v3.Resource$Events>,
+  clock: Pick<Clock, 'now'>,
+): EventsAPI {
   return {
     async event(accessToken, { calendarId, eventId }) {
-      const query: Query<calendar_v3.Params$Resource$Events$Get> = { fields: FIELDS }
-      const answer = await send(accessToken, { method: 'GET', path: [...eventsOf(calendarId), eventId], query })
+      const events = await library()
+      const answer = await sent(events.get({ calendarId, eventId, fields: FIELDS }, as(accessToken)))
       if (answer.status === 404 || answer.status === 410) return undefined
       return storedEvent(bodyOf(clock, answer, false))
     },
     async insertEvent(accessToken, { calendarId, event, sendUpdates }) {
-      const query: Query<calendar_v3.Params$Resource$Events$Insert> = { sendUpdates, fields: FIELDS, ...CONFERENCES }
-      const content: calendar_v3.Schema$Event = event
-      const answer = await send(accessToken, { method: 'POST', path: eventsOf(calendarId), query, content })
+      const events = await library()
+      const parameters = { calendarId, sendUpdates, requestBody: event, fields: FIELDS, ...CONFERENCES }
+      const answer = await sent(events.insert(parameters, as(accessToken)))
       if (answer.status === 409 && isDuplicate(parseRecord(answer.text))) return { kind: 'duplicate' }
       return { kind: 'created', event: written(clock, answer) }
     },
-    async patchEvent(accessToken, { calendarId, eventId, fields, etag, sendUpdates }) {
-      const query: Query<calendar_v3.Params$Resource$Events$Patch> = { sendUpdates, fields: FIELDS, ...CONFERENCES }
-      const content: calendar_v3.Schema$Event = fields
-      const path = [...eventsOf(calendarId), eventId]
-      const headers = { ...GZIP, 'if-match': etag }
-      const answer = await send(accessToken, { method: 'PATCH', path, query, content, headers })
+    async patchEvent(accessToken, { calendarId, eventId, fields: requestBody, etag, sendUpdates }) {
+      const events = await library()
+      const parameters = { calendarId, eventId, sendUpdates, requestBody, fields: FIELDS, ...CONFERENCES }
+      const { headers } = as(accessToken)
+      const answer = await sent(events.patch(parameters, { headers: { ...headers, 'if-match': etag } }))
       if (answer.status === 412) return { kind: 'changed' }
       if (answer.status === 404 || answer.status === 410) return { kind: 'gone' }
       return { kind: 'patched', event: written(clock, answer) }
     },
     async deleteEvent(accessToken, { calendarId, eventId, sendUpdates }) {
-      const query: Query<calendar_v3.Params$Resource$Events$Delete> = { sendUpdates }
-      const answer = await send(accessToken, { method: 'DELETE', path: [...eventsOf(calendarId), eventId], query })
+      const events = await library()
+      const answer = await sent(events.delete({ calendarId, eventId, sendUpdates }, as(accessToken)))
       if (![200, 204, 404, 410].includes(answer.status)) throw writeError(clock, answer)
     },
   }
