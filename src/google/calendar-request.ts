@@ -27,7 +27,7 @@ export interface CalendarRequest {
 }
 
 /** Sends a request with an access token. @throws GoogleError if there is no whole answer, whatever its status. */
-export type SendToCalendar = (accessToken: string, request: CalendarRequest) => Promise<Answer>
+type SendToCalendar = (accessToken: string, request: CalendarRequest) => Promise<Answer>
 
 /** The deadline of a request to the Calendar API. */
 export const DEADLINE_MS = 30_000
