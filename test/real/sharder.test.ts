@@ -101,7 +101,10 @@ describe('a ring with the real sharder', () => {
       const drained = assignments.drained()
       return drained.length > 0 && drained
     })
-    for (const name of moved) expect([name, assignments.shardOf(name)]).toEqual([name, before.get(name)])
+    // A read that takes too long is given up: then the Agent may have been handed over by now.
+    for (const name of moved.filter((one) => ring.isBeingRead(one))) {
+      expect([name, assignments.shardOf(name)]).toEqual([name, before.get(name)])
+    }
     release()
     await ring.untilSettled(PEOPLE, ['shard-a', 'shard-b', 'shard-c', 'shard-d'])
     expect(assignments.agentsOf('shard-d')).toEqual(expect.arrayContaining(moved))

@@ -68,7 +68,8 @@ async function writeConfiguration(directory: string, port: number): Promise<stri
     apiVersion: 'config.sharding.timebertt.dev/v1alpha1',
     kind: 'SharderConfig',
     health: { bindAddress: '0' },
-    metrics: { bindAddress: '0' },
+    // Any free port: for '0', it would take port 8080, which another test run may have.
+    metrics: { bindAddress: '127.0.0.1:0' },
     webhook: {
       server: { certDir: directory },
       config: {

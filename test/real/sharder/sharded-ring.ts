@@ -125,6 +125,10 @@ export class ShardedRing {
     return reads.map(({ replica }) => replica).filter((replica, index, all) => replica !== all[index - 1])
   }
 
+  isBeingRead(agent: string): boolean {
+    return this.recorder.reads.some(({ calendar, ended }) => calendar === this.calendarOf(agent) && ended === undefined)
+  }
+
   async stop(): Promise<void> {
     this.assignments.stop()
     await this.#sharder.stop()
