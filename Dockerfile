@@ -25,7 +25,7 @@ LABEL org.opencontainers.image.title="calendar-operator" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE_IMAGE}"
-# glibc gives every thread of V8 an arena of its own and returns little of them (docs/decisions/0284-one-arena-for-malloc.md).
+# glibc gives every thread of V8 an arena of its own and returns little of them (docs/decisions/0283-one-arena-for-malloc.md).
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 COPY --from=build /image/ /
 USER 65532:65532

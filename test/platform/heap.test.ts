@@ -1,7 +1,7 @@
 /** What is asked of V8 is no part of Node's stable interface: another version might not know it, and would not say so. */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { HEAP_GROWTH, YOUNG_BYTES } from '../../src/platform/heap.ts'
+import { HEAP_GROWTH } from '../../src/platform/heap.ts'
 
 /** Lets half of what it makes live on for a while, and says how much the heap had at most. */
 const CHURN = `
@@ -27,32 +27,4 @@ test('this Node keeps less garbage after the flag is set at run time', { timeout
   expect(execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })).toContain(HEAP_GROWTH.split('=')[0])
   const told = medianOf(`require('node:v8').setFlagsFromString('${HEAP_GROWTH}');`)
   expect(told).toBeLessThan(medianOf('') * 0.95)
-})
-
-/** Lets much of each piece of work live on for a while, as what waits for answers does, and says how large the young generation became. */
-const YOUNG_CHURN = `
-import { setImmediate as turn } from 'node:timers/promises'
-import { getHeapSpaceStatistics } from 'node:v8'
-const kept = []
-let most = 0
-for (let n = 0; n < 2000; n++) {
-  kept[n % 200] = Array.from({ length: 1000 }, (_, at) => ({ at }))
-  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
-  most = Math.max(most, young.space_used_size + young.space_available_size)
-  await turn()
-}
-console.log(most)`
-
-const youngest = (before: string): number =>
-  Number(
-    execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', before + YOUNG_CHURN], {
-      encoding: 'utf8',
-    }),
-  )
-
-test('this Node lets the young generation grow to its limit and not further', { timeout: TIMEOUT_MS }, () => {
-  expect(youngest('')).toBeGreaterThan(1.5 * YOUNG_BYTES)
-  const limited = youngest("import { keepHeapSmall } from './src/platform/heap.ts'; keepHeapSmall();")
-  expect(limited).toBeGreaterThan(YOUNG_BYTES / 2)
-  expect(limited).toBeLessThanOrEqual(1.4 * YOUNG_BYTES)
 })
