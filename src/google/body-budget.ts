@@ -52,6 +52,7 @@ export class BodyLease {
   readonly #slots: Slots
   readonly #owner: AnswerOwner | undefined
   #release: (() => void) | undefined
+  #isOver = false
 
   constructor(slots: Slots, owner: AnswerOwner | undefined) {
     this.#slots = slots
@@ -68,11 +69,18 @@ export class BodyLease {
     if (!this.#owner || this.#release) {
       throw new AnswerTooLargeError('Unknown', `the answer is larger than ${this.bytes / KIB} KiB`)
     }
-    this.#release = await acquireSlot(this.#slots, this.#owner, MAX_WAIT_MS)
+    const release = await acquireSlot(this.#slots, this.#owner, MAX_WAIT_MS)
+    if (!this.#isOver) this.#release = release
+    else {
+      // The connection failed in the meantime: nobody would release this slot.
+      release()
+      throw new GoogleError('Unknown', 'the answer was abandoned while it waited for a slot')
+    }
   }
 
-  /** Must be called when the answer has been used or abandoned. */
+  /** Must be called when the answer has been used or abandoned, even while `grow` waits. */
   release(): void {
+    this.#isOver = true
     this.#release?.()
     this.#release = undefined
   }
