@@ -92,7 +92,7 @@ export function createTransport(clock: Clock, pool: Pool): Transport {
       try {
         const { statusCode: status, headers, body } = await exchange.answer
         const text = await decodedText({ bytes: body, headers }, lease, grow)
-        return { status, headers, text, release: () => lease.release() }
+        return { status, headers, text, release: releaseOf(lease) }
       } catch (error) {
         lease.release()
         if (error instanceof GoogleError) throw error
@@ -104,6 +104,9 @@ export function createTransport(clock: Clock, pool: Pool): Transport {
     close: () => pool.destroy(),
   }
 }
+
+/** Not a function within `send`, which would keep alive what those have in common: the exchange, with all bytes of the answer. */
+const releaseOf = (lease: BodyLease) => (): void => lease.release()
 
 /** The deadline of a request has passed. */
 class LateError extends Error {}

@@ -79,6 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // undici and the kernel hand over few chunks, mostly one.
     const [first] = this.#chunks
     const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks)
+    this.#chunks = []
     this.#controller = undefined
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, body })
   }

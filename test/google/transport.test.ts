@@ -1,6 +1,8 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AnswerOwner } from '../../src/google/body-budget.ts'
 import { createPool, createTransport, type Answer, type Transport } from '../../src/google/transport.ts'
@@ -185,6 +187,19 @@ describe('large answers', () => {
     await expect.poll(() => harness.clock.pending.map((at) => at - harness.clock.now())).toEqual([60_000])
     await harness.clock.advance(60_000)
     expect(await failed).toMatchObject({ failure: 'Unknown' })
+  })
+
+  test('keep only their text while they are used', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const held = (): number => {
+      collect()
+      return process.memoryUsage().arrayBuffers
+    }
+    const before = held()
+    const answer = await answered({ text: 'x'.repeat(6 * MEGABYTE) }, alice)
+    await expect.poll(() => held() - before, { timeout: 5_000 }).toBeLessThan(3 * MEGABYTE)
+    answer.release()
   })
 
   test('release their slot if they fail', async () => {
