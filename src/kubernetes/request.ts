@@ -8,7 +8,7 @@ import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import { Exchange, type WholeAnswer } from '../platform/http-exchange.ts'
 import type { ApiHealth } from './api-health.ts'
 import { describeRequest, type ApiRequest, type Method } from './api-request.ts'
-import { assertBounded } from './body.ts'
+import { assertBounded, TooLargeBodyError } from './body.ts'
 import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
 import { errorFromException, errorFromResponse, wasNotProcessed } from './api-errors.ts'
@@ -139,7 +139,8 @@ async function attempt<R extends { statusCode: number }>(
     return response
   } catch (error) {
     observe?.(request.method, 'error', host)
-    if (!isStopped(signal)) health?.failed(errorFromException(request, error, signal).message)
+    if (!isStopped(signal) && !(error instanceof TooLargeBodyError))
+      health?.failed(errorFromException(request, error, signal).message)
     throw error
   }
 }

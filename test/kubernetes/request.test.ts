@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ApiHealth } from '../../src/kubernetes/api-health.ts'
 import { ApiError, type ApiFailure } from '../../src/kubernetes/port.ts'
 import { createRequest, type ApiRequest, type SendRequest } from '../../src/kubernetes/request.ts'
 import { about, ManualClock, settle } from '../support/clock.ts'
 import { inTurn, ScriptedApi, type Script } from './support/api.ts'
 import { configOf } from './support/kubeconfig.ts'
-import { until, untilTime } from './support/wait.ts'
+import { LogBook, until, untilTime } from './support/wait.ts'
 
 const READ: ApiRequest = { method: 'GET', path: '/api/v1/namespaces/booking/secrets/x' }
 const WRITE: ApiRequest = { method: 'PATCH', path: '/api/v1/namespaces/booking/secrets/x', body: { data: {} } }
@@ -75,6 +76,14 @@ describe('a request', () => {
   it('counts every attempt', async () => {
     await outcome(READ, refuse(500), cut, fine)
     expect(observed).toEqual(['GET 500', 'GET error', 'GET 200'])
+  })
+
+  it('whose answer is too large is not taken for an outage', async () => {
+    const health = new ApiHealth({ clock, random: () => 0.5, log: new LogBook() })
+    send = createRequest({ connection: api.connect(clock), clock, random: () => 0.5, health })
+    const error = await outcome(READ, (_request, reply) => reply.json('x'.repeat(17 * 1024 * 1024)))
+    expect(error).toMatchObject({ failure: 'TooLarge' })
+    expect(health.isFailing).toBe(false)
   })
 
   it.each<ApiRequest['method']>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
