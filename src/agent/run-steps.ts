@@ -74,7 +74,7 @@ async function runUntilEnded<R extends AgentRun>(
     progress = next instanceof Promise ? await next : next
     if (progress.isEnded) break
   }
-  return { ...progress, isEnded: false }
+  return progress
 }
 
 /** Runs all steps in order, also after one has failed. @throws ApiError of kind `Conflict`. */
