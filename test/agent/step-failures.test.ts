@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { progressBefore } from '../../src/agent/progress.ts'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import { read, runAll } from '../../src/agent/run-steps.ts'
-import type { AgentRun } from '../../src/agent/steps.ts'
+import type { AgentRun, AgentStep } from '../../src/agent/steps.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { prune, publish } from '../../src/agent/write-steps.ts'
 import { GrantStore } from '../../src/grants/grant-store.ts'
@@ -75,6 +76,14 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
     expect(failures.length).toBeGreaterThan(1)
     expect(failures.some(({ message }) => message.includes(secret))).toBe(false)
   })
+})
+
+test('a step that throws before it waits for anything fails like any other, and the next one runs', async () => {
+  thrown = failures['a mistake of ours']
+  const reached: AgentStep = (_, __, progress) => ({ progress: { ...progress, reached: 'Google' } })
+  const progress = await runAll([fail, reached], run(), tracked, progressBefore())
+  expect(progress.failures.map(({ requeue }) => requeue.kind)).toEqual(['retry'])
+  expect(progress.reached).toBe('Google')
 })
 
 test('a conflict ends the whole reconcile: what was decided on has changed', async () => {

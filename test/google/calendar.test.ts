@@ -22,6 +22,12 @@ const page = (items: object[], rest: object): { json: object } => ({
   json: { timeZone: 'Europe/Paris', items, ...rest },
 })
 
+test('a calendar whose id cannot be encoded is not asked for', async () => {
+  const failed = await failureOf(harness.client.calendar(ACCESS, 'a\ud800'))
+  expect([failed.failure, failed.message]).toEqual(['Unknown', 'the request could not be made'])
+  expect(harness.asked).toEqual([])
+})
+
 describe('a first listing', () => {
   test('asks for the window, single events, and only the fields that are used', async () => {
     harness.next(page([], { nextSyncToken: 'S1' }))

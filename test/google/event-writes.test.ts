@@ -34,6 +34,29 @@ describe('a request about one event', () => {
     expect(asked?.query.fields).toContain('attendees')
   })
 
+  test.each([
+    ['a read', get],
+    ['an insert', insert],
+    ['a patch', patch],
+    ['a deletion', remove],
+  ])('carries the access token: %s', async (_, request) => {
+    harness.next(stored)
+    await request()
+    expect(harness.asked[0]?.headers.authorization).toBe(`Bearer ${ACCESS}`)
+  })
+
+  test('without an answer is Unreachable, and says what has failed', async () => {
+    harness.next((response) => response.socket?.destroy())
+    const { failure, message } = await failureOf(get())
+    expect([failure, message]).toEqual(['Unreachable', expect.stringContaining('the connection failed')])
+  })
+
+  test('of an id that cannot be encoded is not sent', async () => {
+    const half = { ...WHERE, eventId: 'a\ud800' }
+    expect((await failureOf(harness.client.event(ACCESS, half))).message).toBe('the request could not be made')
+    expect(harness.asked).toEqual([])
+  })
+
   test('tells a cancelled event from one that Google does not know', async () => {
     harness.next({ json: { ...EVENT, status: 'cancelled' } }, backEnd(404, 'notFound'))
     expect((await get())?.isCancelled).toBe(true)

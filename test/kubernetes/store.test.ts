@@ -83,6 +83,15 @@ describe('a store', () => {
     expect(store.byIndex('byLabel', 'red')).toEqual([])
   })
 
+  it('finds each of several objects under one value, and none under a value that the last one has lost', () => {
+    store.put(at(1, { labels: { a: 'red' } }))
+    expect(store.byIndex('byLabel', 'red').map(keyOf)).toEqual([KEY])
+    store.put(at(2, { labels: { a: 'blue' } }))
+    expect(store.byIndex('byLabel', 'red')).toEqual([])
+    for (const name of ['y', 'z']) store.put(thing(name, { labels: { a: 'blue' } }))
+    expect(store.byIndex('byLabel', 'blue').map(keyOf)).toEqual([KEY, 'booking/y', 'booking/z'])
+  })
+
   it('keeps an object that an index cannot read', () => {
     const broken = { strip: (object: KubernetesObject) => object, onError: (error: unknown) => void errors.push(error) }
     const fail = () => {

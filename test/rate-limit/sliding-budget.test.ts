@@ -314,6 +314,22 @@ describe('several budgets', () => {
     expect([narrow.isIdle, wide.isIdle]).toEqual([true, true])
   })
 
+  it('give no slot to a new request that another one waits for, also when the budget has grown meanwhile', async () => {
+    const clock = new ManualClock()
+    let limit = 1
+    const budgets = [() => budget]
+    const budget = new SlidingBudget(clock, () => limit)
+    budget.record()
+    const order: string[] = []
+    const options = { priority: 'requested', maxWaitMs: 2 * MINUTE } as const
+    void acquireAll(clock, budgets, options).then(() => order.push('first'))
+    await settle()
+    limit = 2
+    void acquireAll(clock, budgets, options).then(() => order.push('second'))
+    await settle()
+    expect(order).toEqual(['first'])
+  })
+
   it('are waited for no longer than for one', async () => {
     const clock = new ManualClock()
     const budgets = [10, 10].map((limit) => new SlidingBudget(clock, () => limit)).map((one) => () => one)

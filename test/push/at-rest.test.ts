@@ -1,0 +1,47 @@
+/** Reads that leave nothing to do for push. */
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { PushHarness } from './support/push-harness.ts'
+
+let push: PushHarness
+beforeEach(() => void (push = new PushHarness()))
+
+/** How often the channels were reconciled because the calendars were read. */
+async function reconcilesAfter(read: () => Promise<void>): Promise<number> {
+  const reconcile = vi.spyOn(push.manager, 'reconcile')
+  await read()
+  return reconcile.mock.calls.length
+}
+
+describe.each([
+  ['where push is disabled', { push: 'Disabled' as const }],
+  ['where Google cannot reach the site', { siteURI: 'http://localhost:8080' }],
+])('%s', (_, integration) => {
+  beforeEach(() => push.integrate(integration))
+
+  test('a further read reconciles no channels', async () => {
+    await push.reconciled()
+    expect(await reconcilesAfter(() => push.reconciled())).toBe(0)
+  })
+
+  test('the first read after the end of that makes a channel', async () => {
+    await push.reconciled()
+    push.integrate({})
+    await push.reconciled()
+    expect(push.alive).toHaveLength(1)
+  })
+})
+
+test('the first read after push was disabled stops the channel, and the next one does nothing', async () => {
+  await push.reconciled()
+  await push.clock.advance(1_000)
+  expect(push.alive).toHaveLength(1)
+  push.integrate({ push: 'Disabled' })
+  await push.reconciled()
+  expect(push.alive).toEqual([])
+  expect(await reconcilesAfter(() => push.reconciled())).toBe(0)
+})
+
+test('while push is enabled, each read reconciles the channels', async () => {
+  await push.reconciled()
+  expect(await reconcilesAfter(() => push.reconciled())).toBeGreaterThan(0)
+})
