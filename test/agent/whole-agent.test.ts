@@ -183,6 +183,20 @@ describe('writes of others', () => {
   )
 })
 
+describe('a status that somebody has written over', () => {
+  test('is restored, with its times, also after a reconcile that had nothing to write', async () => {
+    await alice.ready()
+    const { resourceVersion } = alice.agent.metadata
+    await alice.reconcileAfter(MINUTE)
+    expect(alice.agent.metadata.resourceVersion).toBe(resourceVersion)
+    const own = structuredClone(alice.status)
+    const conditions = own.conditions?.map((one) => ({ ...one, lastTransitionTime: '2020-01-01T00:00:00Z' }))
+    alice.world.put({ ...alice.agent, status: { ...own, conditions } }, true)
+    await alice.reconcile()
+    expect(alice.status).toEqual(own)
+  })
+})
+
 describe('a status that the API server refuses', () => {
   test('is written again after a pause, and by the next reconcile at the latest', async () => {
     alice.world.kubernetes.refuse = (method, path) =>

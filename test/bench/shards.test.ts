@@ -20,23 +20,27 @@ describe('what several replicas have read', () => {
   test('has the longest gap of each calendar, to the end', () => {
     const reads = [
       read('a', 0),
-      read('b', 100),
+      read('b', 50),
       read('a', 150, { isAnswered: false }),
+      read('a', 160),
       read('a', 20, { calendar: 'ben' }),
     ]
     expect(gapsOf(reads, 180)).toEqual([
       { calendar: 'ben', ms: 160, from: 20 },
-      { calendar: 'ann', ms: 100, from: 0 },
+      { calendar: 'ann', ms: 110, from: 50 },
     ])
   })
 
   test('counts the answered reads of a replica, and their calendars', () => {
-    const reads = [read('a', 0), read('a', 20), read('a', 40, { isAnswered: false }), read('b', 60)]
-    expect(shareOf(reads, 'a')).toEqual({ reads: 2, calendars: 1 })
+    const ofBen = read('a', 30, { calendar: 'ben' })
+    const reads = [read('a', 0), read('a', 20), ofBen, read('a', 40, { isAnswered: false }), read('b', 60)]
+    expect(shareOf(reads, 'a')).toEqual({ reads: 3, calendars: 2 })
   })
 
   test('tells how long a calendar was not read that has moved', () => {
-    const reads = [read('a', 0), read('b', 130), read('b', 190), read('b', 140, { calendar: 'ben' })]
-    expect(handOversOf(reads, 100, (replica) => replica === 'a')).toEqual([{ fromMs: 30, pauseMs: 130 }])
+    const formerly = [read('b', 0), read('a', 20)]
+    const since = [read('b', 110, { isAnswered: false }), read('b', 130), read('b', 190)]
+    const reads = [...formerly, ...since, read('b', 140, { calendar: 'ben' })]
+    expect(handOversOf(reads, 100, (replica) => replica === 'a')).toEqual([{ fromMs: 30, pauseMs: 110 }])
   })
 })

@@ -41,6 +41,12 @@ test('a step replaces only its own fields, also if others have changed since it 
   ])
 })
 
+test('a step changes the fields that differ, also where others are as before', () => {
+  const state = newStates().of(agent)
+  state.update({ read: 0, written: 1 })
+  expect(state.value).toEqual({ read: 0, written: 1 })
+})
+
 test('exclusive functions run one after the other, also after one has failed', async () => {
   const state = newStates().of(agent)
   const order: string[] = []
