@@ -49,6 +49,15 @@ describe('until a message has arrived', () => {
     expect(push.stops).toBe(0)
   })
 
+  test('another Agent tries if that one refers to another integration', async () => {
+    push.reachable = () => false
+    await watched('alice', 'bob')
+    expect(makers()).toEqual(['alice'])
+    push.movedTo.set('alice', 'booking/other')
+    await watched('alice')
+    expect(makers()).toContain('bob')
+  })
+
   test('another Agent tries if that one is deleted', async () => {
     push.reachable = () => false
     await watched('alice', 'bob')

@@ -52,6 +52,8 @@ export class PushHarness {
   apiDisabled = false
   /** The next reconciles are those that somebody asked for. */
   isRequested = false
+  /** The Agents that refer to another integration, and its key. It has the same client and site. */
+  readonly movedTo = new Map<string, string>()
   /** False: the operator crashes before it writes that a channel was made. */
   writesStatus = true
   keys: ChannelKey[] = [{ channel: Buffer.alloc(32, 1) }]
@@ -223,7 +225,8 @@ export class PushHarness {
       apiDisabled: this.apiDisabled,
       ready: true,
     }
-    return { kind: 'resolved', key: keyOf(integration), integration, entry } as unknown as Resolution
+    const key = this.movedTo.get(name) ?? keyOf(integration)
+    return { kind: 'resolved', key, integration, entry } as unknown as Resolution
   }
 
   /** Runs one reconcile of a key at a time, as a controller does. */
