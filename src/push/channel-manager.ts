@@ -91,8 +91,9 @@ export class ChannelManager {
     tracked.update(observed(before, observation, modeOf(this.#deps, resolution)))
     this.#applyEarly(key, tracked)
     if (isRequested) this.#retryNow(tracked)
+    const isGone = !this.#deps.cluster.integrations.get(resolution.key)
     // Without push, each read would cost a reconcile that has nothing to do.
-    if (!(isAtRest(before) && isAtRest(tracked.value))) this.#deps.wake(key)
+    if (isGone || !isAtRest(before) || !isAtRest(tracked.value)) this.#deps.wake(key)
   }
 
   /** What the status says about push; undefined if the Agent was not observed yet. */

@@ -78,6 +78,19 @@ describe('until a message has arrived', () => {
     await watched('bob')
     expect(makers()).toEqual(['alice', 'bob'])
   })
+
+  test('so is one that was deleted after push was disabled', async () => {
+    push.reachable = () => false
+    await watched('alice')
+    await push.clock.advance(2 * MINUTE_MS)
+    push.integrate({ push: 'Disabled' })
+    await watched('alice')
+    push.deleteIntegration()
+    await watched('alice')
+    push.integrate({})
+    await watched('alice')
+    expect(push.watches).toBe(2)
+  })
 })
 
 describe('after a restart', () => {

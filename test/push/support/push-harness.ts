@@ -3,14 +3,13 @@ import type { Resolution } from '../../../src/clients/resolve-integration.ts'
 import type { GoogleError } from '../../../src/google/port.ts'
 import { type GoogleClient } from '../../../src/google/port.ts'
 import { createCaches, type Caches } from '../../../src/kubernetes/caches.ts'
-import { keyOf } from '../../../src/kubernetes/port.ts'
 import { ChannelManager } from '../../../src/push/channel-manager.ts'
 import { verifyChannel, type ChannelKey } from '../../../src/push/channel-token.ts'
 import type { Notification } from '../../../src/push/port.ts'
 import type { PushReport } from '../../../src/push/report.ts'
 import type { WatchedCalendar } from '../../../src/push/watching.ts'
 import { sleep, TIMER_TOLERANCE_MS } from '../../../src/platform/clock.ts'
-import type { Agent, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
+import type { Agent, Condition } from '../../../src/resources/types.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
 import { randomBytes } from 'node:crypto'
 import { anAgent, anIntegration } from '../../support/resources.ts'
@@ -218,14 +217,15 @@ export class PushHarness {
   }
 
   #resolution(name: string): Resolution {
-    const integration = this.#caches.integrations.get('booking/google') as CalendarIntegration
+    const key = this.movedTo.get(name) ?? 'booking/google'
+    const integration = this.#caches.integrations.get('booking/google')
+    if (!integration) return { kind: 'failed', key, failure: {} } as unknown as Resolution
     const entry = {
       client: this.client(name),
       siteAccepted: this.siteAccepted,
       apiDisabled: this.apiDisabled,
       ready: true,
     }
-    const key = this.movedTo.get(name) ?? keyOf(integration)
     return { kind: 'resolved', key, integration, entry } as unknown as Resolution
   }
 
