@@ -10,7 +10,7 @@ const WRITE = { method: 'POST', path: '/api/v1/namespaces/booking/configmaps' } 
 const refused = (code: number, reason: string | undefined, message: string, causes: object[] = []): ApiError => {
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   const text = JSON.stringify({ ...status, details: { name: 'alice-calendar', kind: 'configmaps', causes } })
-  return errorFromResponse(WRITE, { statusCode: code, headers: {} } as never, text)
+  return errorFromResponse(WRITE, { statusCode: code, headers: {} }, text)
 }
 
 const POLICY = `configmaps "alice-calendar" is forbidden: ValidatingAdmissionPolicy 'no-busy' with binding 'no-busy-here' denied request: failed expression: !('busy.json' in object.data)`
