@@ -211,21 +211,6 @@ describe('large answers', () => {
       expect((await failureOf(answered(half, alice))).failure).toBe('Unreachable')
     }
   })
-
-  test('release the slot that they get after their connection has failed', async () => {
-    const first = await answered({ text: large }, alice)
-    const failed = failureOf(
-      answered((response) => {
-        response.writeHead(200, { 'content-length': 2 * MEGABYTE }).write('x'.repeat(300 * 1024))
-        setTimeout(() => response.socket?.destroy(), 50)
-      }, alice),
-    )
-    expect((await failed).failure).toBe('Unreachable')
-    first.release()
-    const next = await answered({ text: large }, alice)
-    next.release()
-    expect(harness.clock.pending).toEqual([])
-  })
 })
 
 describe('compression', () => {
