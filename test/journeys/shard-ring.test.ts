@@ -19,12 +19,10 @@ beforeEach(async () => {
   world = await startWorld({ start: false })
   replicas = new Replicas(world)
   sharder = new Sharder(world)
-  await sharder.removeLeases()
 })
 
 afterEach(async () => {
   await replicas.stopAll()
-  await sharder.removeLeases()
   await world.stop()
 })
 

@@ -83,13 +83,6 @@ export class Sharder {
     await this.markLease(shard, 'dead')
   }
 
-  async removeLeases(): Promise<void> {
-    const { objects, leaseNamespace } = this.#world
-    for (const { metadata } of await objects.list('Lease', leaseNamespace)) {
-      await objects.delete('Lease', metadata.name, leaseNamespace)
-    }
-  }
-
   async #writeLease(shard: string, patch: object): Promise<void> {
     await this.#world.objects.patch('Lease', shard, patch, this.#world.leaseNamespace)
   }
