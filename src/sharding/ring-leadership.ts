@@ -36,9 +36,9 @@ export function ringLeadership({ member, keeper, membersKnown, members, onKeepin
     },
     assertLeading: () => member.assertLeading(),
     async run(events) {
-      await Promise.race([stopped, membersKnown()])
+      const areKnown = await Promise.race([stopped.then(() => false), membersKnown().then(() => true)])
       const kept = keeper.run({ onLeading, onLost: () => events.onLost() })
-      if (members.isEmpty)
+      if (areKnown && members.isEmpty)
         log.info({}, 'the ring has no member: this replica begins when no replica outside of it leads')
       await Promise.race([stopped, keeping, members.anySeen])
       await Promise.all([member.run(events), kept])

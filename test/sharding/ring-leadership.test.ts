@@ -19,12 +19,14 @@ let keeper: PlayedLease
 let members: RingMembers
 let said: string[]
 let ring: Leadership
+let membersKnown: Promise<void>
 
 beforeEach(async () => {
   ;[member, keeper, members, said] = [new PlayedLease(), new PlayedLease(), new RingMembers(new ManualClock()), []]
+  membersKnown = Promise.resolve()
   ring = ringLeadership({
     ...{ member, keeper, members },
-    membersKnown: async () => undefined,
+    membersKnown: () => membersKnown,
     onKeeping: () => said.push('keeps'),
     log: { info: (_, message) => void said.push(message) },
   })
@@ -57,6 +59,14 @@ describe('the first member of a ring', () => {
     await run()
     await ring.stop(true)
     expect([member.stopped, keeper.stopped]).toEqual([true, true])
+  })
+
+  test('that ends before it knows the members does not say that there are none', async () => {
+    membersKnown = new Promise(() => undefined)
+    await run()
+    await ring.stop(true)
+    await settle()
+    expect(said).toEqual([])
   })
 })
 
