@@ -305,9 +305,9 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   }
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
     controller,
-    async reconcile(key, signal) {
+    async reconcile(key) {
       await leadership.assertLeading()
-      return reconcile(key, signal)
+      return reconcile(key)
     },
   })
   const all = [

@@ -11,8 +11,8 @@ import type { Outcome } from './outcome.ts'
 import { WorkQueue, type QueueMetrics } from './queue.ts'
 import { isReported, ReconcileLogger, type ReconcileResult } from './reconcile-logger.ts'
 
-/** Reconciles one key. `signal` aborts when the process can no longer wait for this reconcile to end. */
-export type Reconcile = (key: string, signal: AbortSignal) => Promise<Outcome>
+/** Reconciles one key. */
+export type Reconcile = (key: string) => Promise<Outcome>
 
 /** The current state of a controller. */
 interface ControllerState {
@@ -70,8 +70,8 @@ export class Controller implements ControllerState {
   readonly #options: ControllerOptions
   readonly #queue: WorkQueue
   readonly #logger: ReconcileLogger
-  /** The running reconciles, each with the controller that aborts it. */
-  readonly #running = new Map<Promise<void>, AbortController>()
+  /** The running reconciles. */
+  readonly #running = new Map<string, Promise<void>>()
   /** When each key that is being processed last made progress, in ms of the monotonic clock. */
   readonly #lastProgress = new Map<string, number>()
   /** When any key last made progress, in ms of the monotonic clock. */
@@ -151,9 +151,7 @@ export class Controller implements ControllerState {
   /** Accepts no more keys, and waits up to `graceMs` for the running reconciles. Returns whether all of them ended in time. */
   async stop(graceMs: number): Promise<boolean> {
     this.#queue.stop()
-    const ended = await allWithin(this.#options.clock, graceMs, [...this.#running.keys()])
-    for (const abort of this.#running.values()) abort.abort()
-    return ended
+    return allWithin(this.#options.clock, graceMs, [...this.#running.values()])
   }
 
   /** Dispatches in a microtask, because the caller may have more to add or to change before the key is reconciled. */
@@ -173,26 +171,26 @@ export class Controller implements ControllerState {
     while (reconcile && this.#running.size < workers + spare) {
       const key = this.#queue.get(workers - this.#running.size)
       if (key === undefined) return
-      const abort = new AbortController()
-      this.#lastProgress.set(key, this.#options.clock.monotonic())
-      this.progress(key)
-      const run = this.#process(key, () => reconcile(key, abort.signal)).finally(() => {
-        this.#running.delete(run)
-        this.progress(key)
-        this.#lastProgress.delete(key)
-        this.#queue.done(key)
-        this.#dispatch()
-      })
-      this.#running.set(run, abort)
+      this.#running.set(key, this.#process(key, reconcile))
     }
   }
 
-  async #process(key: string, reconcile: () => Promise<Outcome>): Promise<void> {
+  async #process(key: string, reconcile: Reconcile): Promise<void> {
     const { clock, metrics } = this.#options
     const startedAt = clock.monotonic()
-    const result = await attempt(reconcile)
-    metrics?.reconciled(RESULTS[result.outcome.kind], (clock.monotonic() - startedAt) / 1000)
-    this.#logger.logOutcome(key, result, this.#requeue(key, result.outcome))
+    this.#lastProgress.set(key, startedAt)
+    this.#movedAt = startedAt
+    try {
+      const result = await attempt(key, reconcile)
+      metrics?.reconciled(RESULTS[result.outcome.kind], (clock.monotonic() - startedAt) / 1000)
+      this.#logger.logOutcome(key, result, this.#requeue(key, result.outcome))
+    } finally {
+      this.#movedAt = clock.monotonic()
+      this.#lastProgress.delete(key)
+      this.#running.delete(key)
+      this.#queue.done(key)
+      this.#dispatch()
+    }
   }
 
   /** Returns in how many ms the key is reconciled again; undefined if only when something changes. */
@@ -213,9 +211,9 @@ export class Controller implements ControllerState {
 export const createController = (options: ControllerOptions): Controller => new Controller(options)
 
 /** Never rejects: nobody would handle the rejection, and it would end the process. */
-async function attempt(reconcile: () => Promise<Outcome>): Promise<ReconcileResult> {
+async function attempt(key: string, reconcile: Reconcile): Promise<ReconcileResult> {
   try {
-    return { outcome: await reconcile() }
+    return { outcome: await reconcile(key) }
   } catch (error) {
     return { outcome: { kind: 'retry', error }, stack: stackOf(error) }
   }

@@ -65,10 +65,10 @@ export class Intake {
   /** Reconciles own Agents, and hands over those that are leaving. */
   agents(reconcile: Reconcile, { forget, handOver }: { forget: Forget; handOver: Reconcile }): Reconcile {
     const { cluster, sharding } = this.#deps
-    return async (key, signal) => {
-      if (this.ownsAgent(key)) return reconcile(key, signal)
+    return async (key) => {
+      if (this.ownsAgent(key)) return reconcile(key)
       const agent = cluster.agents.get(key)
-      if (agent && sharding.isLeaving(agent)) return handOver(key, signal)
+      if (agent && sharding.isLeaving(agent)) return handOver(key)
       forget(key)
       return done()
     }
@@ -76,13 +76,13 @@ export class Intake {
 
   /** Does further work for own Agents, beside their reconciles. */
   besideAgents(reconcile: Reconcile): Reconcile {
-    return async (key, signal) => (this.ownsAgent(key) ? reconcile(key, signal) : done())
+    return async (key) => (this.ownsAgent(key) ? reconcile(key) : done())
   }
 
   /** Reconciles the Bookings of own Agents. */
   bookings(reconcile: Reconcile, forget: Forget): Reconcile {
-    return async (key, signal) => {
-      if (this.#ownsBooking(this.#deps.cluster.bookings.get(key))) return reconcile(key, signal)
+    return async (key) => {
+      if (this.#ownsBooking(this.#deps.cluster.bookings.get(key))) return reconcile(key)
       forget(key)
       return done()
     }

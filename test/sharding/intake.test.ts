@@ -57,8 +57,7 @@ function reconciles(): (key: Key) => Promise<unknown> {
     forget,
     resume,
   })
-  const letThrough = intake.agents(reconcile, { forget, handOver: leaving })
-  return (key) => letThrough(key, new AbortController().signal)
+  return intake.agents(reconcile, { forget, handOver: leaving })
 }
 
 describe('the key of an Agent', () => {
