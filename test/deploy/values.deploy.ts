@@ -119,6 +119,18 @@ describe('two values that exclude each other', () => {
   })
 })
 
+describe('a ring of an installation that serves only some namespaces', () => {
+  const ringOf = async (values: Values) =>
+    (await helmTemplate({ shardRing: 'calendar-operator', ...values })).find(({ kind }) => kind === 'ControllerRing')
+
+  it('has the Agents of these namespaces only', async () => {
+    const values = { watchNamespaces: ['booking', 'clinic'] }
+    const matchExpressions = [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: values.watchNamespaces }]
+    expect(await ringOf(values)).toMatchObject({ spec: { namespaceSelector: { matchExpressions } } })
+    expect(await ringOf({})).not.toHaveProperty('spec.namespaceSelector')
+  })
+})
+
 describe('the settings among the values', () => {
   const offered = Object.keys(schema.properties?.settings?.properties ?? {})
   /** What the chart itself says, by other values or for good: the ports are those of its Services. */
