@@ -1,6 +1,6 @@
 /** Renders and parses `busy.json`, version 1 (docs/formats.md, `schemas/busy.schema.json`). In memory, instants are ms since the epoch. */
 import type { BusyTime } from './busy.ts'
-import { parseHeader, parseInterval, renderHeader, renderInterval } from './document-header.ts'
+import { parseHeader, parseInterval, renderHeader, renderIntervals } from './document-header.ts'
 import { parseRecord } from '../platform/json.ts'
 import type { DocumentHeader } from './document-header.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
@@ -44,7 +44,7 @@ export const withoutFreeTime = (document: BusyDocument): BusyDocument => ({
 
 /** Renders the document in one line with a fixed order of keys, so that equal documents give equal texts. */
 export const renderBusyJSON = (document: BusyDocument): string =>
-  JSON.stringify({ ...renderHeader(document), busy: document.busy.map(renderInterval) })
+  `${JSON.stringify(renderHeader(document)).slice(0, -1)},"busy":${renderIntervals(document.busy)}}`
 
 /** Parses a `busy.json`, which anybody may have edited; undefined unless everything is present and valid. */
 export function parseBusyJSON(text: string): BusyDocument | undefined {
