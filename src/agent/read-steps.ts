@@ -16,6 +16,7 @@ import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-f
 import { consentAdvice, renewalAdvice } from '../grants/advice.ts'
 import { consentIn } from '../grants/grant-state.ts'
 import type { IntegrationRefusal, TokenRefusal } from '../grants/port.ts'
+import { whenKnown } from '../platform/maybe-promise.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { integrationKey } from '../resources/references.ts'
@@ -29,14 +30,14 @@ import { consentedPart } from './state.ts'
 import type { AgentStep, ReadRun, StepResult } from './steps.ts'
 
 /** Brings the grant up to date with its Secrets. Calendars that were read with another grant are read again. */
-const loadGrant: AgentStep<ReadRun> = async ({ deps, agent, request, resolution }, { grantGeneration, calendars }) => {
-  const failed = await deps.tokens.load(request)
-  const { generation } = deps.tokens.current(agent)
-  const state =
-    generation === grantGeneration ? {} : { grantGeneration: generation, calendars: withAnotherGrant(calendars) }
-  if (failed) return { state, progress: ended(progressBefore(unlessBarred(resolution, failed))) }
-  return { state, progress: { ...progressBefore(), reached: 'grant' } }
-}
+const loadGrant: AgentStep<ReadRun> = ({ deps, agent, request, resolution }, { grantGeneration, calendars }) =>
+  whenKnown(deps.tokens.load(request), (failed) => {
+    const { generation } = deps.tokens.current(agent)
+    const isOther = generation !== grantGeneration
+    const state = isOther ? { grantGeneration: generation, calendars: withAnotherGrant(calendars) } : undefined
+    if (failed) return { state, progress: ended(progressBefore(unlessBarred(resolution, failed))) }
+    return { state, progress: { ...progressBefore(), reached: 'grant' } }
+  })
 
 /** While the backoff after failed requests is in force, its failures are reported again and nothing is requested. */
 const awaitBackoff: AgentStep<ReadRun> = (run, { googleBackoff }, progress) => {
@@ -50,15 +51,15 @@ const awaitBackoff: AgentStep<ReadRun> = (run, { googleBackoff }, progress) => {
 }
 
 /** Renews the access token if that is due. */
-const ensureToken: AgentStep<ReadRun> = async (run, _, progress) =>
-  afterTokenStep(run, progress, await run.deps.tokens.ensure(run.request))
+const ensureToken: AgentStep<ReadRun> = (run, _, progress) =>
+  whenKnown(run.deps.tokens.ensure(run.request), (refusal) => afterTokenStep(run, progress, refusal))
 
 /** Checks that the grant is of the right account and has the right scopes. */
-const verifyAccount: AgentStep<ReadRun> = async (run, _, progress) => {
-  const result = afterTokenStep(run, progress, await run.deps.tokens.verify(run.request))
-  if (result.progress.isEnded) return result
-  return { progress: { ...progress, grant: run.deps.tokens.current(run.agent).grant, isAuthorized: true } }
-}
+const verifyAccount: AgentStep<ReadRun> = (run, _, progress) =>
+  whenKnown(run.deps.tokens.verify(run.request), (refusal) => {
+    if (refusal) return afterTokenStep(run, progress, refusal)
+    return { progress: { ...progress, grant: run.deps.tokens.current(run.agent).grant, isAuthorized: true } }
+  })
 
 /**
  * Reads the calendars that are due, as far as the person has consented. Not async: a suspended function keeps its arguments alive,

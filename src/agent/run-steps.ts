@@ -108,10 +108,26 @@ function runStep<R extends AgentRun>(
   before: AgentProgress,
 ): AgentProgress | Promise<AgentProgress> {
   const result = attempt(step, run, tracked, before)
-  if (!(result instanceof Promise)) return keep(run, tracked, result)
-  return result
-    .finally(() => reportFindings(run, run.client?.takeFindings()))
-    .then((answered) => keep(run, tracked, answered))
+  return result instanceof Promise ? answered(result, run, tracked, before) : keep(run, tracked, result)
+}
+
+function answered(
+  result: Promise<StepResult>,
+  run: AgentRun & WithClient,
+  tracked: AgentTracked,
+  before: AgentProgress,
+): Promise<AgentProgress> {
+  const report = (): void => reportFindings(run, run.client?.takeFindings())
+  return result.then(
+    (answer) => {
+      report()
+      return keep(run, tracked, answer)
+    },
+    (error: unknown) => {
+      report()
+      return keep(run, tracked, failed(error, run, tracked, before))
+    },
+  )
 }
 
 /**
@@ -139,16 +155,17 @@ function attempt<R extends AgentRun>(
   tracked: AgentTracked,
   progress: AgentProgress,
 ): StepResult | Promise<StepResult> {
-  const failed = (error: unknown): StepResult => {
-    if (isConflict(error) && isTolerated(run.deps.clock, tracked.value)) throw error
-    return { progress: ended(withFailures(progress, [failureOf(error)])) }
-  }
   try {
-    const result = step(run, tracked.value, progress)
-    return result instanceof Promise ? result.catch(failed) : result
+    return step(run, tracked.value, progress)
   } catch (error) {
-    return failed(error)
+    return failed(error, run, tracked, progress)
   }
+}
+
+/** The result of a step that threw. @throws a conflict that is tolerated. */
+function failed(error: unknown, run: AgentRun, tracked: AgentTracked, progress: AgentProgress): StepResult {
+  if (isConflict(error) && isTolerated(run.deps.clock, tracked.value)) throw error
+  return { progress: ended(withFailures(progress, [failureOf(error)])) }
 }
 
 const reportFindings = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {

@@ -7,6 +7,7 @@
  * adopted once; from then on the Agent's own Secret contains the grant in force.
  */
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { parseConsent, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName, SIGNED_IN_BY } from '../resources/names.ts'
@@ -43,14 +44,14 @@ export class GrantStore {
    * @param since when the Agent was first seen, by the monotonic clock.
    * @throws ApiError
    */
-  async load(agent: Agent, state: GrantState, since: number): Promise<Loaded> {
-    const own = await loadOwn(this.#deps, agent, state)
-    if (own.failure || own.thrown || !agent.spec.grantSecretRef) return own
-    return loadSupplied(this.#deps, agent, own.state, since)
+  load(agent: Agent, state: GrantState, since: number): MaybePromise<Loaded> {
+    return whenKnown(loadOwn(this.#deps, agent, state), (own) =>
+      own.failure || own.thrown || !agent.spec.grantSecretRef ? own : loadSupplied(this.#deps, agent, own.state, since),
+    )
   }
 
   /** Writes the grant to the Agent's own Secret if the Secret is out of date. Never throws: see `Saved`. */
-  save(agent: Agent, state: GrantState): Promise<Saved> {
+  save(agent: Agent, state: GrantState): MaybePromise<Saved> {
     return saveGrant(this.#deps.cluster, agent, state)
   }
 

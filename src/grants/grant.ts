@@ -85,7 +85,7 @@ export const renewed = (grant: Grant, answer: TokenAnswer, by: Renewal): Grant =
 })
 
 /** The grant after its account and scopes were found to be right. */
-export const verified = (grant: Grant): Grant => (grant.checked ? grant : { ...grant, checked: true, saved: false })
+export const verified = (grant: Grant): Grant => ({ ...grant, checked: true, saved: false })
 
 /** The grant with the account that Google has named. */
 export const ofAccount = (grant: Grant, account: string): Grant => ({ ...grant, account, saved: false })

@@ -2,6 +2,7 @@
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
@@ -31,7 +32,7 @@ export interface LoadDeps {
  * Brings the state up to date with our own Secret, which is read only if its version has changed.
  * @throws ApiError
  */
-export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
+export function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): MaybePromise<Loaded> {
   const known = deps.cluster.secrets.get(grantSecretKey(agent))
   if (!known) {
     // A user deleted it: a supplied token is adopted again, any other is no longer used. A grant that could never be written stays.

@@ -3,6 +3,7 @@ import type { StepFailure } from '../failures/step-failure.ts'
 import type { GoogleClient, GoogleError } from '../google/port.ts'
 import type { Cluster, Key } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { GrantState } from './grant-state.ts'
 
@@ -28,7 +29,7 @@ export interface TokenRequest {
 /**
  * Gets valid access tokens for Agents. A caller takes three steps: it loads the grant, ensures a token, and verifies the grant.
  * Then `current(agent).grant` has a valid access token. Each step is idempotent. The steps for one Agent run one at a time,
- * so concurrent callers renew a token once.
+ * so concurrent callers renew a token once. The result is no promise if nothing had to be waited for, as in most reads.
  */
 export interface TokenSource {
   /** The current state of the Agent's grant. Sends no request. */
@@ -38,28 +39,28 @@ export interface TokenSource {
    * @returns why there is no grant, if there is none.
    * @throws ApiError
    */
-  load(request: TokenRequest): Promise<StepFailure | undefined>
+  load(request: TokenRequest): MaybePromise<StepFailure | undefined>
   /**
    * Renews the access token if it is due. A rotated refresh token is saved before this resolves.
    * @throws ApiError `Conflict`
    */
-  ensure(request: TokenRequest): Promise<TokenRefusal | undefined>
+  ensure(request: TokenRequest): MaybePromise<TokenRefusal | undefined>
   /**
    * Checks the account and the scopes of the grant.
    * @throws ApiError `Conflict`
    */
-  verify(request: TokenRequest): Promise<TokenRefusal | undefined>
+  verify(request: TokenRequest): MaybePromise<TokenRefusal | undefined>
   /**
    * Asks Google which account the grant belongs to, whatever its Secret says. If that is another account, the state says so from
    * then on.
    * @throws ApiError `Conflict`
    */
-  confirm(request: TokenRequest): Promise<TokenRefusal | undefined>
+  confirm(request: TokenRequest): MaybePromise<TokenRefusal | undefined>
   /**
    * Renews the access token whatever its age, because Google has refused it.
    * @throws ApiError `Conflict`
    */
-  renew(request: TokenRequest): Promise<TokenRefusal | undefined>
+  renew(request: TokenRequest): MaybePromise<TokenRefusal | undefined>
   /** Discards the state of an Agent that was deleted. */
   forget(agentKey: Key): void
 }

@@ -5,6 +5,7 @@ import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-f
 import { clientIdShown } from '../google/client-id.ts'
 import type { TokenAnswer } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
 import { renewalAdvice } from './advice.ts'
@@ -30,12 +31,15 @@ export const adviceOf = (deps: StepDeps, { agent, integration }: TokenRequest): 
   renewalAdvice(deps, agent, integration)
 
 /** Renews the access token if it is due. After a refusal, Google is asked again only after a pause. */
-export async function ensureToken(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
+export function ensureToken(deps: StepDeps, request: TokenRequest, before: GrantedState): MaybePromise<TokenStep> {
   const known = clientChanged(deps, request, before.grant) ?? rememberedRefusal(deps, request, before)
   if (known) return { state: before, refusal: known }
   const { state, isDue } = checkDue(deps.clock, request, before)
-  if (!isDue) return { state }
-  const step = await renewToken(deps, request, state)
+  return isDue ? renewDueToken(deps, request, state) : { state }
+}
+
+async function renewDueToken(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
+  const step = await renewToken(deps, request, before)
   return isStepFailure(step.refusal) ? postpone(deps, request, step, step.refusal) : step
 }
 

@@ -10,6 +10,7 @@ import {
   SUPPLIED_TOKEN_HASH,
   SUPPLIED_VERSION,
 } from '../resources/names.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
@@ -29,11 +30,18 @@ export interface Saved {
  * Writes the grant to our own Secret if it has changed, with the version that was read as a precondition. If the API server refuses
  * that, the grant is used from memory, `unsaved` says why, and the next reconcile writes it again.
  */
-export async function saveGrant(cluster: GrantCluster, agent: Agent, state: GrantState): Promise<Saved> {
-  const { grant, ownVersion: version } = state
-  if (!grant || grant.saved) return { state }
+export function saveGrant(cluster: GrantCluster, agent: Agent, state: GrantState): MaybePromise<Saved> {
+  const { grant } = state
+  return !grant || grant.saved ? { state } : saveChanged(cluster, agent, { state, grant })
+}
+
+async function saveChanged(
+  cluster: GrantCluster,
+  agent: Agent,
+  { state, grant }: { state: GrantState; grant: Grant },
+): Promise<Saved> {
   try {
-    const secret = await write(cluster, agent, { grant, version })
+    const secret = await write(cluster, agent, { grant, version: state.ownVersion })
     const own = { ownVersion: secret.metadata.resourceVersion, ownToken: decode(secret.data).refresh_token }
     if (!holds(secret, grant)) return { state: { ...state, ...own, unsaved: changedOnTheWay(agent) } }
     return { state: { ...state, ...own, unsaved: undefined, grant: { ...grant, saved: true } } }

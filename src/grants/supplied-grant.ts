@@ -7,6 +7,7 @@ import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { readRefreshToken } from '../google/refresh-token.ts'
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
@@ -20,7 +21,7 @@ import { pastInstant } from './stored-grant.ts'
  * @param since when the agent was first seen, by the monotonic clock.
  * @throws ApiError
  */
-export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): Promise<Loaded> {
+export function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): MaybePromise<Loaded> {
   const namespace = agent.metadata.namespace ?? ''
   const name = agent.spec.grantSecretRef?.name ?? ''
   const known = deps.cluster.secrets.get(`${namespace}/${name}`)
@@ -37,8 +38,9 @@ export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantSta
   }
   const asRead = stateAsRead(state, known)
   if (asRead) return { state: asRead }
-  const secret = await deps.cluster.readSecret(namespace, name)
-  return adoptFrom(deps, agent, state, { secret, name, since })
+  return deps.cluster
+    .readSecret(namespace, name)
+    .then((secret) => adoptFrom(deps, agent, state, { secret, name, since }))
 }
 
 function adoptFrom(

@@ -5,6 +5,7 @@
  */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { Mutex } from '../platform/mutex.ts'
 import type { Agent } from '../resources/types.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
@@ -26,7 +27,7 @@ interface Entry {
   readonly mutex: Mutex
 }
 
-type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => Promise<TokenStep>
+type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => MaybePromise<TokenStep>
 
 /** Creates the token source of the process. */
 export function createTokenSource(deps: TokenDeps & { store: GrantStore }): TokenSource {
@@ -42,34 +43,37 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     return entry
   }
 
-  /** Runs a step after the running steps have ended, with the state that they return. */
+  /** Runs a step after the running steps have ended, with the state that they return. Most steps find nothing to wait for. */
   function run<R extends TokenRefusal>(
     agent: Agent,
-    step: (state: GrantState) => Promise<TokenStep & { refusal?: R }>,
-  ): Promise<R | undefined> {
+    step: (state: GrantState) => MaybePromise<TokenStep & { refusal?: R }>,
+  ): MaybePromise<R | undefined> {
     const entry = entryOf(agent)
-    return entry.mutex.runExclusive(async () => {
-      const { state, refusal, thrown } = await step(followTimeOfDay(deps.clock, entry.state))
+    const keep = ({ state, refusal, thrown }: TokenStep & { refusal?: R }): R | undefined => {
       entry.state = state
       if (thrown) throw thrown
       return refusal
-    })
+    }
+    return entry.mutex.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))
   }
 
   const withGrant =
     (step: Step) =>
-    (request: TokenRequest): Promise<TokenRefusal | undefined> =>
-      run(request.agent, async ({ grant, ...state }) =>
-        grant ? step(deps, request, { ...state, grant }) : { state, refusal: awaitingSignIn(deps, request) },
+    (request: TokenRequest): MaybePromise<TokenRefusal | undefined> =>
+      run(request.agent, (state) =>
+        hasGrant(state) ? step(deps, request, state) : { state, refusal: awaitingSignIn(deps, request) },
       )
 
   return {
     current: (agent) => entryOf(agent).state,
     load: (request) =>
-      run<StepFailure>(request.agent, async (before) => {
-        const { state, failure, thrown } = await deps.store.load(request.agent, before, request.since)
-        return { state, thrown, refusal: failure ?? (state.grant ? undefined : awaitingSignIn(deps, request)) }
-      }),
+      run<StepFailure>(request.agent, (before) =>
+        whenKnown(deps.store.load(request.agent, before, request.since), ({ state, failure, thrown }) => ({
+          state,
+          thrown,
+          refusal: failure ?? (state.grant ? undefined : awaitingSignIn(deps, request)),
+        })),
+      ),
     ensure: withGrant(ensureToken),
     verify: withGrant(verifyGrant),
     confirm: withGrant(confirmAccount),
@@ -77,6 +81,8 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     forget: (agentKey) => void entries.delete(agentKey),
   }
 }
+
+const hasGrant = (state: GrantState): state is GrantedState => state.grant !== undefined
 
 function awaitingSignIn(deps: TokenDeps, { agent, integration }: TokenRequest): StepFailure {
   const message = firstAdvice(deps, agent, integration)

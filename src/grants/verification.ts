@@ -6,6 +6,7 @@ import { sameAccount } from '../resources/account.ts'
 import { GoogleError, needsNewToken } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
 import { hasCome } from '../platform/clock.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { clean } from '../platform/scrub.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { GrantState } from './grant-state.ts'
@@ -15,14 +16,15 @@ import type { TokenStep } from './refusals.ts'
 import { adviceOf, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
 
 /** Checks the scopes and the account of the grant, and saves it. If the account is not known yet, Google is asked for it. */
-export async function verifyGrant(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
+export function verifyGrant(deps: StepDeps, request: TokenRequest, before: GrantedState): MaybePromise<TokenStep> {
   const { grant } = before
   const missing = grant.scopes ? missingScopes(request.integration.spec.google.scopes, grant.scopes) : []
   if (missing.length > 0) return refusedBy(before, scopesMissing(deps, request, missing))
   const isUnknown = grant.account === undefined && !grant.accountHidden
-  const step: TokenStep = isUnknown ? await determineAccount(deps, request, before) : { state: before }
-  if (step.refusal ?? step.thrown) return step
-  return saveVerified(deps, request, step.state)
+  const determined: MaybePromise<TokenStep> = isUnknown ? determineAccount(deps, request, before) : { state: before }
+  return whenKnown(determined, (step) =>
+    (step.refusal ?? step.thrown) ? step : saveVerified(deps, request, step.state),
+  )
 }
 
 /** Asks Google for the account although the Secret names one. What the Secret says is kept unless Google contradicts it. */
@@ -35,13 +37,13 @@ export async function confirmAccount(deps: StepDeps, request: TokenRequest, befo
   return { ...step, state: { ...step.state, grant: { ...found, account, accountHidden } } }
 }
 
-async function saveVerified(deps: StepDeps, request: TokenRequest, state: GrantState): Promise<TokenStep> {
+function saveVerified(deps: StepDeps, request: TokenRequest, state: GrantState): MaybePromise<TokenStep> {
   const { grant } = state
   if (!grant) return { state }
   if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
     return refusedBy(state, blockedFailure(deps, request, 'WrongAccount', wrongAccountMessage(deps, request, grant)))
   }
-  return deps.store.save(request.agent, { ...state, grant: verified(grant) })
+  return deps.store.save(request.agent, grant.checked ? state : { ...state, grant: verified(grant) })
 }
 
 const refusedBy = (state: GrantState, refusal: StepFailure): TokenStep => ({ state, refusal })

@@ -109,6 +109,12 @@ describe('an access token', () => {
     expect(refreshes()).toBe(1)
   })
 
+  test('is found without waiting for anything while it is valid and its Secret has not changed', async () => {
+    await gain()
+    const { tokens, request } = bench
+    for (const step of ['load', 'ensure', 'verify'] as const) expect(tokens[step](request)).toBeUndefined()
+  })
+
   const renewedAfter = async (chance: number): Promise<number> => {
     bench.chance = chance
     await gain()

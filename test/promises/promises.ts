@@ -41,8 +41,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'an access token is renewed once for all who ask for it at a time',
     file: 'src/grants/token-source.ts',
-    find: 'return entry.mutex.runExclusive(async () => {',
-    replace: 'return Promise.resolve().then(async () => {',
+    find: 'entry.mutex.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))',
+    replace: 'whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep)',
     test: 'test/grants/token-source.test.ts',
   },
   {
