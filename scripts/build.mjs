@@ -3,11 +3,13 @@
 // (scripts/sbom.mjs reads that).
 import { existsSync, statSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { build } from 'esbuild'
+import { basename, join } from 'node:path'
+import { build, transform } from 'esbuild'
 import { licencesOf } from './licences.mjs'
 
 process.chdir(join(import.meta.dirname, '..'))
+
+const TARGET = 'node20'
 
 const BUNDLES = [
   { from: 'src/main.ts', to: 'dist/main.js', ships: true },
@@ -41,15 +43,48 @@ const UNDICI_PARTS = {
 }
 
 /**
- * Writes what is not ASCII in packages as escapes, in comments and regular expressions too; esbuild does it in strings. V8 keeps the
- * source of the program, and a single other character doubles what it needs.
+ * Leaves out what packages would load at the start, though nothing that we ask of them uses it: HTTP/2 of undici, which is on only
+ * if asked for, and pino's logging from a thread. Whoever uses it after all gets an error that names it.
  */
-const ONLY_ASCII = {
-  name: 'only-ascii',
+const LEFT_OUT = /(undici\/lib\/dispatcher\/client-h2|pino\/lib\/transport)\.js$/
+const WITHOUT_UNUSED = {
+  name: 'without-unused',
   setup: (build) =>
-    build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => ({
-      contents: escaped(await readFile(path, 'utf8')),
+    build.onLoad({ filter: LEFT_OUT }, ({ path }) => ({
+      contents: `module.exports = () => { throw new Error('${basename(path)} is not in this bundle') }`,
     })),
+}
+
+/** Lets Node's HTTP/2 wait until Hono is loaded: Node loads what an ES module imports at the start, but not what is required. */
+const HTTP2_WHEN_USED = {
+  name: 'http2-when-used',
+  setup(build) {
+    const namespace = 'required'
+    build.onResolve({ filter: /^(node:)?http2$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace } : { path, external: true },
+    )
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: `module.exports = require('${path}')` }))
+  },
+}
+
+/**
+ * Writes packages shorter than our own code, whose names stay in stack traces: V8 keeps the source of the program. It writes what is
+ * not ASCII as escapes, in comments and regular expressions too; esbuild does it in strings. A single other character doubles what
+ * the source needs.
+ */
+const SHORT_PACKAGES = {
+  name: 'short-packages',
+  setup: (build) =>
+    build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => {
+      const text = escaped(await readFile(path, 'utf8'))
+      const { code } = await transform(text, {
+        sourcefile: path,
+        sourcemap: 'inline',
+        minifyIdentifiers: true,
+        target: TARGET,
+      })
+      return { contents: code }
+    }),
 }
 
 const NOT_ASCII = /[^\0-\x7f]/g
@@ -64,13 +99,13 @@ for (const { from, to, ships } of BUNDLES) {
     outfile: to,
     bundle: true,
     platform: 'node',
-    target: 'node20',
+    target: TARGET,
     format: 'esm',
-    keepNames: true,
     sourcemap: 'linked',
-    minify: ships,
+    minifyWhitespace: ships,
+    minifySyntax: ships,
     metafile: true,
-    plugins: [OWN_BUNDLES, UNDICI_PARTS, ...(ships ? [ONLY_ASCII] : [])],
+    plugins: [OWN_BUNDLES, UNDICI_PARTS, ...(ships ? [WITHOUT_UNUSED, HTTP2_WHEN_USED, SHORT_PACKAGES] : [])],
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     logLevel: 'warning',
   })

@@ -193,6 +193,27 @@ describe('the rooms of src', () => {
   test('have something to import at all', () => expect(inSource.length).toBeGreaterThan(50))
 })
 
+/** The files that are loaded with these ones, and the packages that they import: types and what is imported later are left out. */
+function loadedWith(files: readonly string[]): { files: Set<string>; packages: Set<string> } {
+  const [loaded, packages] = [new Set(files), new Set<string>()]
+  for (const file of loaded) {
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const [, target = ''] of text.matchAll(/^(?:import|export) (?!type )(?:[\w\s{},*]* from )?'([^']+)'/gm)) {
+      if (target.endsWith('.ts')) loaded.add(relative(root, resolve(root, dirname(file), target)))
+      else if (!target.startsWith('.') && !target.startsWith('node:')) packages.add(target)
+    }
+  }
+  return { files: loaded, packages }
+}
+
+test('the start of `run` loads only what every operator needs', () => {
+  const { files, packages } = loadedWith(['src/main.ts', 'src/program.ts', 'src/run.ts'])
+  expect(files.size).toBeGreaterThan(200)
+  expect([...packages].sort()).toEqual([
+    ...['commander', 'ical.js', 'pino', 'prom-client', 'temporal-polyfill', 'undici', 'yaml'],
+  ])
+})
+
 describe('the environment', () => {
   test('is read by src/program.ts alone', () => {
     const readers = filesIn('src').filter((file) =>

@@ -23,7 +23,7 @@ import { sha256, openState, type OAuthState } from './oauth-state.ts'
 import { outcomeWithoutAttempt, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
 
 /** What the routes need besides `WebDeps`. */
-interface RoutesOptions {
+export interface RoutesOptions {
   keys: KeyRing
   /** The path under which everything is served. */
   pathPrefix: string

@@ -3,7 +3,7 @@
  * they read what they need from the cluster's caches, and store one grant Secret per Agent. The room reaches Kubernetes and Google
  * only through their ports, and touches only the socket that it listens on. Everything that a person sees is in `pages/`.
  */
-import { getRequestListener } from '@hono/node-server'
+import type { RequestListener } from 'node:http'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
 import { GrantStore } from '../grants/grant-store.ts'
 import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
@@ -11,7 +11,7 @@ import type { Agent } from '../resources/types.ts'
 import { networksOf } from './client-address.ts'
 import { linkTag } from './signed-tokens.ts'
 import type { WebDeps } from './port.ts'
-import { Routes } from './routes.ts'
+import type { RoutesOptions } from './routes.ts'
 
 export type { WebDeps } from './port.ts'
 
@@ -37,10 +37,9 @@ export function createWeb(given: Omit<WebDeps, 'grants'>, options: WebOptions): 
   const deps: WebDeps = { ...given, grants: new GrantStore(given) }
   const { keys } = deps
   const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options
-  const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()
+  const listener = loadedWhenUsed(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) })
   const where = { ...options, setting: '--web-bind-address', graceMs: GRACE_MS }
-  const listener = getRequestListener(app.fetch)
-  const server = createHttpServer(deps, where, (...request) => void listener(...request))
+  const server = createHttpServer(deps, where, listener)
   return {
     get port() {
       return server.port
@@ -63,4 +62,11 @@ export function createWeb(given: Omit<WebDeps, 'grants'>, options: WebOptions): 
       return tag === undefined ? undefined : signInURLOf(siteURI, tag, pathPrefix)
     },
   }
+}
+
+/** Loads what answers with the first request: an operator whose pages nobody opens needs none of it (docs/decisions/0232). */
+function loadedWhenUsed(deps: WebDeps, options: RoutesOptions): RequestListener {
+  let loaded: Promise<RequestListener> | undefined
+  const load = async (): Promise<RequestListener> => (await import('./listener.ts')).createListener(deps, options)
+  return (...request) => void (loaded ??= load()).then((listener) => listener(...request))
 }
