@@ -4,7 +4,7 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
-import { instrumentsOn, type Instruments, type Scrape } from './instruments.ts'
+import { instrumentsOn, type Count, type Instruments, type Scrape } from './instruments.ts'
 
 export type { Scrape }
 
@@ -76,33 +76,33 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     ['namespace', 'integration'],
   )
   const notifications = counter('calendar_operator_push_notifications_total', 'Notifications from Google.', ['result'])
-  for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
+  for (const result of ['sync', 'change', 'refused']) notifications.of(result)
   const bookings = histogram(
     'calendar_operator_booking_time_to_booked_seconds',
     'How long it took from the creation of a Booking until its event was in the calendar.',
     [],
-  )
+  ).of()
   const conflicts = counter(
     'calendar_operator_booking_conflicts_total',
     'Bookings that were refused because of another event.',
     ['reason'],
   )
-  for (const reason of ['SlotTaken', 'EventConflict']) conflicts.inc({ reason }, 0)
+  for (const reason of ['SlotTaken', 'EventConflict']) conflicts.of(reason)
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
     controller: controllerInstruments(instruments, clock),
-    apiRequest: (method, code, host) => api.inc({ method, code, host }),
+    apiRequest: (method, code, host) => count(api.of(code, method, host)),
     googleRequest(kind, outcome, seconds) {
-      google.inc({ kind, outcome })
-      googleTimes.observe({ kind }, seconds)
+      count(google.of(kind, outcome))
+      googleTimes.of(kind).observe(seconds)
     },
-    signIn: (outcome) => signIns.inc({ outcome }),
-    pushMissed: ({ namespace, name }) => missed.inc({ namespace, integration: name }),
-    notification: (result) => notifications.inc({ result }),
+    signIn: (outcome) => count(signIns.of(outcome)),
+    pushMissed: ({ namespace, name }) => count(missed.of(namespace, name)),
+    notification: (result) => count(notifications.of(result)),
     booked: (seconds) => bookings.observe(seconds),
-    bookingConflict: (reason) => conflicts.inc({ reason }),
-    eventDropped: (reason) => dropped.inc({ reason }),
+    bookingConflict: (reason) => count(conflicts.of(reason)),
+    eventDropped: (reason) => count(dropped.of(reason)),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [
         { labels: { name }, value: leads() ? 1 : 0 },
@@ -110,6 +110,8 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     gauge,
   }
 }
+
+const count = (one: Count): void => void (one.value += 1)
 
 type CreateControllerInstruments = Metrics['controller']
 
@@ -132,24 +134,22 @@ function controllerInstruments(
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', ['controller'])
   const times = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles took.', ['controller'])
 
-  return (name, count) => {
-    workers.set(name, count)
+  return (name, workerCount) => {
+    workers.set(name, workerCount)
     // A rate needs an initial value: a counter that first appears with the value 1 looks as if nothing had happened.
-    adds.inc({ name }, 0)
-    retries.inc({ name }, 0)
-    errors.inc({ controller: name }, 0)
+    const [added, retried, failed] = [adds.of(name), retries.of(name), errors.of(name)]
     return {
       queue: {
-        added: () => adds.inc({ name }),
-        retried: () => retries.inc({ name }),
-        taken: (seconds) => waits.observe({ name }, seconds),
-        done: (seconds) => works.observe({ name }, seconds),
+        added: () => count(added),
+        retried: () => count(retried),
+        taken: (seconds) => waits.of(name).observe(seconds),
+        done: (seconds) => works.of(name).observe(seconds),
       },
       observe: (counts) => void queues.set(name, counts),
       reconciled(result, seconds) {
-        reconciles.inc({ controller: name, result })
-        if (result === 'error') errors.inc({ controller: name })
-        times.observe({ controller: name }, seconds)
+        count(reconciles.of(name, result))
+        if (result === 'error') count(failed)
+        times.of(name).observe(seconds)
       },
     }
   }

@@ -66,11 +66,33 @@ describe('requests and leadership', () => {
     expect(await registryLines(metrics)).toEqual(
       expect.arrayContaining([
         'leader_election_master_status{name="calendar-operator"} 1',
-        'rest_client_requests_total{method="PATCH",code="200",host="kubernetes.default.svc"} 1',
+        'rest_client_requests_total{code="200",method="PATCH",host="kubernetes.default.svc"} 1',
         'calendar_operator_google_requests_total{kind="events.list",outcome="ok"} 1',
         'calendar_operator_google_request_duration_seconds_count{kind="events.list"} 1',
       ]),
     )
+  })
+})
+
+describe('a histogram', () => {
+  test('counts in each bucket what is at most as large, and sums up', async () => {
+    const metrics = createMetrics(new ManualClock())
+    for (const seconds of [0.001, 0.2, 0.3, 100]) metrics.googleRequest('events.list', 'ok', seconds)
+    metrics.googleRequest('refresh', 'ok', 0.2)
+    const name = 'calendar_operator_google_request_duration_seconds'
+    const lines = (await scrape(metrics, name)).filter((line) => line.includes('kind="events.list"'))
+    const buckets = ['0.001', '0.005', '0.01', '0.05', '0.1', '0.5', '1', '5', '10', '30', '60', '+Inf']
+    const counts = [1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3, 4]
+    expect(lines).toEqual([
+      ...buckets.map((le, at) => `${name}_bucket{le="${le}",kind="events.list"} ${counts[at]}`),
+      `${name}_sum{kind="events.list"} 100.501`,
+      `${name}_count{kind="events.list"} 4`,
+    ])
+  })
+
+  test('without labels is there before anything was measured', async () => {
+    const name = 'calendar_operator_booking_time_to_booked_seconds'
+    expect(await scrape(createMetrics(new ManualClock()), `${name}_count`)).toEqual([`${name}_count 0`])
   })
 })
 
