@@ -4,10 +4,11 @@
  */
 const ended = process.argv[2] === 'run' ? firstSignal() : new Promise<never>(() => undefined)
 const { keepHeapSmall } = await import('./platform/heap.ts')
-const { optimizeLater } = await import('./platform/compiler.ts')
+const { compileWasmOnce, optimizeLater } = await import('./platform/compiler.ts')
 if (process.argv[2] === 'run') {
   keepHeapSmall()
   optimizeLater()
+  compileWasmOnce()
 }
 const { runProgram } = await import('./program.ts')
 await runProgram(process, ended)
