@@ -11,7 +11,7 @@ import { brief, withFailure, type ReadingError } from './calendar-failure.ts'
 import { listCalendar } from './list-calendar.ts'
 import type { Kept } from './memory-budget.ts'
 import type { CalendarsDeps, ReadInput } from './port.ts'
-import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
+import { nextDueAt, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** The calendar to read, and how to read it. */
@@ -119,7 +119,7 @@ async function list(
   reserveMemory(deps, target, found.snapshot)
   const { interval, window } = settings
   const full = 'window' in from ? { pastDays: window.pastDays, futureDays: window.futureDays, at } : undefined
-  return listed(calendar, { ...found, full, startedAt, interval, dueAt: startedAt + spread(interval, deps.random()) })
+  return listed(calendar, { ...found, full, startedAt, interval, dueAt: nextDueAt(startedAt, interval, deps.random()) })
 }
 
 /** Reserves memory for a new snapshot. @throws GoogleError if the Agent would exceed its limit. */

@@ -42,12 +42,32 @@ export function nextReading({ byId }: CalendarsState): number | undefined {
   return due.length > 0 ? Math.min(...due) : undefined
 }
 
-/** Makes an interval up to a tenth shorter or longer, so that Agents that started together spread out. */
-export const spread = (interval: number, chance: number): number => interval * (0.9 + chance / 5)
+/** The longest tick, in ms. */
+const MAX_TICK_MS = 1_024
+/** An interval has at least as many ticks, so that they are much shorter than its jitter. */
+const TICKS_PER_INTERVAL = 60
 
-/** A full listing that was not fully understood is repeated soon, and then less and less often. */
+/**
+ * When a calendar is read again that was read at `startedAt`: an interval later, up to a tenth earlier or later by chance, so that
+ * Agents that started together spread out. It is always on a tick of the monotonic clock. Reads that are due within one tick are
+ * therefore done together, and the process sleeps in between (docs/decisions/0224). Ticks are powers of two, so that those of a
+ * shorter interval include those of a longer one.
+ */
+export function nextDueAt(startedAt: number, interval: number, chance: number): number {
+  const tick = tickOf(interval)
+  const earliest = startedAt + interval * 0.9
+  return Math.ceil((earliest + chance * (interval / 5 - tick)) / tick) * tick
+}
+
+const tickOf = (interval: number): number =>
+  Math.min(2 ** Math.floor(Math.log2(interval / TICKS_PER_INTERVAL)), MAX_TICK_MS)
+
+/**
+ * A full listing that was not fully understood is repeated soon, and then less and less often: after two, four, eight intervals. Half
+ * an interval less is counted, because the read that is meant may come early.
+ */
 const pauseAfterDoubt = ({ doubtfulListings }: CalendarState, { interval }: SyncSettings): number =>
-  doubtfulListings > 0 ? interval * 2 ** doubtfulListings : Infinity
+  doubtfulListings > 0 ? interval * (2 ** doubtfulListings - 0.5) : Infinity
 
 /** Whether the last full listing was made for other settings, or at a time of day that is far from the current one. */
 function isOutdated({ listedFor, snapshot, booked }: CalendarState, settings: SyncSettings, clock: Now): boolean {

@@ -115,7 +115,7 @@ describe('a published access token', () => {
   }
 
   async function waitAnHour(): Promise<void> {
-    for (let waited = 0; waited < HOUR; waited += 5 * MINUTE) await alice.reconcileAfter(5 * MINUTE)
+    for (let waited = 0; waited < HOUR; waited += 6 * MINUTE) await alice.reconcileAfter(6 * MINUTE)
   }
 
   test('is renewed while the Calendar API gives no answer', async () => {

@@ -1,10 +1,18 @@
 /** When a calendar is read, and when it is listed as a whole, whatever happens to settings and clocks. */
+import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { nextReading } from '../../src/calendars/schedule.ts'
+import { nextDueAt, nextReading } from '../../src/calendars/schedule.ts'
 import { newCalendar, newCalendarsState, withCalendar } from '../../src/calendars/state.ts'
+import { WorkQueue } from '../../src/controller/queue.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { ManualClock } from '../support/clock.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { ALICE, meeting, MINUTE, Reader } from './support/reader.ts'
 
+const SECOND = 1_000
 const HOUR = 60 * MINUTE
+/** The error of sums of large numbers and fractions. */
+const ROUNDING_MS = 1e-3
 
 let reader: Reader
 
@@ -77,9 +85,76 @@ describe('the next reading', () => {
     expect(nextReading(newCalendarsState())).toBeUndefined()
   })
 
-  test('comes an interval after the request, spread by a tenth', async () => {
+  test('comes an interval after the request', async () => {
     const { dueAt = 0, lastRead = 0 } = reader.calendar(ALICE) ?? {}
-    expect(dueAt - lastRead).toBe(5 * MINUTE)
+    expect(Math.abs(dueAt - lastRead - 5 * MINUTE)).toBeLessThan(SECOND)
+  })
+})
+
+describe('the instant of the next reading', () => {
+  const instant = fc.double({ min: 0, max: 1e10, noNaN: true })
+  const interval = fc.integer({ min: 10, max: 24 * 3600 }).map((seconds) => seconds * SECOND)
+  const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+
+  test('is never more than a tenth of the interval early or late', () => {
+    fc.assert(
+      fc.property(instant, interval, chance, (startedAt, ms, luck) => {
+        const after = nextDueAt(startedAt, ms, luck) - startedAt
+        expect(after).toBeGreaterThanOrEqual(0.9 * ms - ROUNDING_MS)
+        expect(after).toBeLessThanOrEqual(1.1 * ms + ROUNDING_MS)
+      }),
+    )
+  })
+
+  test('uses all of that time, evenly', () => {
+    const parts = Array.from({ length: 20 }, () => 0)
+    for (let chance = 0; chance < 1; chance += 1e-4) {
+      const part = Math.floor((nextDueAt(12_345.678, 5 * MINUTE, chance) - 12_345.678 - 4.5 * MINUTE) / (MINUTE / 20))
+      parts[part] = (parts[part] ?? 0) + 1
+    }
+    // A tick is a third of such a part.
+    expect(Math.min(...parts)).toBeGreaterThan(250)
+    expect(Math.max(...parts)).toBeLessThan(700)
+  })
+
+  test.each([
+    [10 * SECOND, 128],
+    [30 * SECOND, 256],
+    [MINUTE, 512],
+    [2 * MINUTE, 1024],
+    [24 * HOUR, 1024],
+  ])('with an interval of %d ms, is a multiple of %d ms, and so one of a longer interval coincides', (ms, tick) => {
+    fc.assert(
+      fc.property(instant, chance, (startedAt, luck) => {
+        expect(nextDueAt(startedAt, ms, luck) % tick).toBe(0)
+      }),
+    )
+  })
+
+  test('lets the process wake once for all calendars that are due within one tick', async () => {
+    const clock = new ManualClock()
+    let wakes = 0
+    const setTimer: Clock['setTimer'] = (delayMs, fire) =>
+      clock.setTimer(delayMs, () => {
+        wakes++
+        fire()
+      })
+    const read: string[] = []
+    const queue = new WorkQueue({
+      clock: { now: () => clock.now(), monotonic: () => clock.monotonic(), setTimer },
+      random: () => 0.5,
+      onReady: () => void read.push(queue.get() ?? ''),
+    })
+    const chanceOf = seededRandom(1)
+    for (let agent = 0; agent < 1_000; agent++) {
+      const startedAt = clock.monotonic()
+      queue.addAfter(`ns/${agent}`, nextDueAt(startedAt, 30 * SECOND, chanceOf()) - startedAt)
+      await clock.advance(1)
+    }
+    await clock.advance(33 * SECOND)
+    expect(read).toHaveLength(1_000)
+    // They were read within a second, and their reads are due within seven.
+    expect(wakes).toBeLessThanOrEqual((7 * SECOND) / 256 + 1)
   })
 })
 

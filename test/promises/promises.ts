@@ -69,8 +69,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'intervals have jitter',
     file: 'src/calendars/schedule.ts',
-    find: 'interval * (0.9 + chance / 5)',
-    replace: 'interval + 0 * chance',
+    find: 'chance * (interval / 5 - tick)',
+    replace: '(interval / 10 + 0 * chance)',
     test: AGENT,
   },
   {
