@@ -18,7 +18,6 @@ import { consentIn } from '../grants/grant-state.ts'
 import type { IntegrationRefusal, TokenRefusal } from '../grants/port.ts'
 import { whenKnown } from '../platform/maybe-promise.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
-import { publishedBytes } from '../publishing/state.ts'
 import { integrationKey } from '../resources/references.ts'
 import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -65,12 +64,8 @@ const verifyAccount: AgentStep<ReadRun> = (run, _, progress) =>
  * Reads the calendars that are due, as far as the person has consented. Not async: a suspended function keeps its arguments alive,
  * and with the state every earlier snapshot.
  */
-const readDueCalendars: AgentStep<ReadRun> = (run, { calendars, publication, readWanted }, progress) =>
-  readWith(
-    run,
-    { keptBesides: publishedBytes(publication), wanted: olderThan(calendars, readWanted) },
-    progress,
-  )(calendars)
+const readDueCalendars: AgentStep<ReadRun> = (run, { calendars, readWanted }, progress) =>
+  readWith(run, olderThan(calendars, readWanted), progress)(calendars)
 
 /** The calendars that were read before that time. */
 const olderThan = ({ byId }: CalendarsState, at = -Infinity): string[] =>
@@ -159,15 +154,11 @@ function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRef
   return { progress: ended(withFailures(progress, [failure])), findings: findingsOf(refusal) }
 }
 
-/** What is known of the state before the calendars are read. */
-interface ReadContext {
-  keptBesides: number
-  /** The calendars that somebody waits for. */
-  wanted: readonly string[]
-}
-
-/** Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on. */
-function readWith(run: ReadRun, context: ReadContext, progress: AgentProgress) {
+/**
+ * Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on.
+ * @param wanted the calendars that somebody waits for.
+ */
+function readWith(run: ReadRun, wanted: readonly string[], progress: AgentProgress) {
   const { deps, agent, resolution } = run
   const refusals: IntegrationRefusal[] = []
   const failureOf = (refusal: IntegrationRefusal): StepFailure => {
@@ -175,7 +166,7 @@ function readWith(run: ReadRun, context: ReadContext, progress: AgentProgress) {
     return refusedIntegration(deps, resolution.key, refusal)
   }
   let isTokenRefused = false
-  const input = readInput(run, context, failureOf, () => void (isTokenRefused = true))
+  const input = readInput(run, wanted, failureOf, () => void (isTokenRefused = true))
   return (calendars: CalendarsState): Promise<StepResult> =>
     readCalendars(deps, input, calendars).then(({ state, failures, apiDisabled }) => {
       const all = apiDisabled ? [...failures, failureOf({ refused: 'CalendarAPI' })] : failures
@@ -193,7 +184,7 @@ const isUnreachable = ({ reason }: StepFailure): boolean => reason === 'GoogleUn
 /** @param onRefusedToken Google has refused the access token, and there is no other one. */
 function readInput(
   { deps, agent, request, keep }: ReadRun,
-  { keptBesides, wanted }: ReadContext,
+  wanted: readonly string[],
   failureOf: (refusal: IntegrationRefusal) => StepFailure,
   onRefusedToken: () => void,
 ): ReadInput {
@@ -215,7 +206,6 @@ function readInput(
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
     changed: new Set([...deps.push.takeChanged(agent), ...wanted]),
-    keptBesides,
     keep: (calendars) => keep({ calendars }),
   }
 }

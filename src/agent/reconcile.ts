@@ -20,7 +20,6 @@ import { Bypass } from '../google/bypass.ts'
 import { ObjectStates } from '../kubernetes/object-states.ts'
 import { keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
-import { publishedBytes } from '../publishing/state.ts'
 import type { OutputState } from '../publishing/trust.ts'
 import { integrationKey } from '../resources/references.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -110,8 +109,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
   const reconcileAndNote: Reconcile = async (run, tracked) => {
     const startedAt = deps.clock.monotonic()
     const outcome = await reconcile(run, tracked)
-    const { calendars, publication } = tracked.value
-    deps.budget.note(keyOf(run.agent), keptOf(calendars, publishedBytes(publication)).bytes)
+    deps.budget.note(keyOf(run.agent), keptOf(tracked.value.calendars).bytes)
     noteAnswer(recovery, run, tracked.value, startedAt)
     return outcome
   }

@@ -1,5 +1,5 @@
 /**
- * One memory budget for the snapshots and published texts of all Agents. Each Agent has a limit of its own. While all Agents
+ * One memory budget for the snapshots of all Agents. Each Agent has a limit of its own. While all Agents
  * together exceed the budget, a namespace that uses more than an equal share gets no more; other namespaces and small Agents still
  * do. Memory that is in use is never taken away (docs/decisions/0151-limits-for-all-calendars.md).
  */
@@ -19,7 +19,7 @@ interface MemoryLimits {
   small: number
 }
 
-/** The default limits. A calendar at its limits takes about 10 MB; an ordinary Agent takes 1 to 4 kB, published text included. */
+/** The default limits. A calendar at its limits takes about 10 MB; an ordinary Agent takes 1 to 3 kB. */
 export const MEMORY_LIMITS: MemoryLimits = { agent: 12 * MIB, events: 100_000, total: 48 * MIB, small: 16 * 1024 }
 
 /** The memory that one Agent uses. */
@@ -72,11 +72,10 @@ export class MemoryBudget {
 
 /**
  * The memory that an Agent's calendars use.
- * @param besides the bytes that the Agent uses besides its calendars.
  * @param except the id of a calendar that does not count.
  */
-export function keptOf({ byId }: CalendarsState, besides: number, except?: string): Kept {
-  const kept = { bytes: besides, events: 0 }
+export function keptOf({ byId }: CalendarsState, except?: string): Kept {
+  const kept = { bytes: 0, events: 0 }
   for (const [id, { snapshot }] of byId) {
     if (id === except) continue
     kept.bytes += snapshot.encoded.length

@@ -64,8 +64,6 @@ export interface ReadInput {
   force: boolean
   /** The ids of calendars that are read although they are not due, because Google has announced a change, or somebody waits for it. */
   changed: ReadonlySet<string>
-  /** The bytes that this Agent uses besides its calendars. */
-  keptBesides: number
   /**
    * Called with the state after each calendar, so that nothing is lost if `renew` throws, earlier snapshots can be freed, and
    * what was read can be published while Google delays the next request.

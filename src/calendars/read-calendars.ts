@@ -39,7 +39,7 @@ async function readEach(
     const settings = settingsOf(input, id, written)
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
-    const kept = keptOf(known, input.keptBesides, id)
+    const kept = keptOf(known, id)
     const isAnnounced = input.changed.has(id)
     const target = { id, name, settings, ...tokenOf(input, accessToken), kept, isAnnounced }
     const read =

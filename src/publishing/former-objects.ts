@@ -8,10 +8,10 @@ import type { KubernetesObject } from '../kubernetes/port.ts'
 import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import { readOwned, writeOwned } from './owned-object.ts'
-import { objectKey, type Target } from './ownership.ts'
+import { readData, readOwned, writeOwned } from './owned-object.ts'
+import { objectKey, OUR_KEYS, type Target } from './ownership.ts'
 import type { PublishDeps } from './port.ts'
-import { dataOf, isNamed, type ObjectName, type PublishedObject } from './published-object.ts'
+import { isNamed, sameDigests, type ObjectName, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
 /** Removes the former objects, unless an object that the spec names does not exist yet. @throws ApiError */
@@ -39,12 +39,13 @@ async function update(
 ): Promise<boolean> {
   const role = metadata.labels?.[ROLE_LABEL]
   if ((kind !== 'ConfigMap' && kind !== 'Secret') || (role !== 'calendar' && role !== 'access-token')) return true
-  const data = dataOf(current)
-  const target: Target = { kind, name: metadata.name, role, keys: Object.keys(data) }
+  const target: Target = { kind, name: metadata.name, role, keys: Object.keys(current.digests) }
   const former = await readOwned(deps, agent, target, undefined)
   if (!former || isStepFailure(former)) return former === undefined
-  const before = dataOf(former)
-  const kept = Object.fromEntries(Object.entries(data).filter(([key]) => key in before))
+  const ofFormer = ([key]: [string, string]): boolean => key in former.digests
+  if (sameDigests(former.digests, Object.fromEntries(Object.entries(current.digests).filter(ofFormer)))) return true
+  const data = await readData(deps, agent, { ...current, role, keys: OUR_KEYS }, current)
+  const kept = Object.fromEntries(Object.entries(data).filter(ofFormer))
   return !isStepFailure(await writeOwned(deps, agent, { ...target, data: kept }, former))
 }
 

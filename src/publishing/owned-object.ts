@@ -10,7 +10,8 @@ import { marksOf, withController } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { conflictFailure, objectKey, ownershipOf, type Target } from './ownership.ts'
 import type { PublishDeps } from './port.ts'
-import { dataOf, isNamed, publishedObject, sameData, type Data, type PublishedObject } from './published-object.ts'
+import { digestOf, digestsOf, isNamed, publishedObject, sameDigests } from './published-object.ts'
+import type { Data, Digests, PublishedObject } from './published-object.ts'
 
 /**
  * Reads the object with the name of the target. Returns an object of ours, undefined if there is none, or a failure if the object
@@ -49,17 +50,36 @@ const isUnchanged = (
 const cachedObject = ({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
   (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(objectKey(agent, name))
 
+/**
+ * Reads the data of an object in the version that is known.
+ * @throws ApiError `Conflict` if there is another version by now.
+ */
+export async function readData(
+  { cluster }: PublishDeps,
+  agent: Agent,
+  target: Target,
+  { resourceVersion }: PublishedObject,
+): Promise<Data> {
+  const object = await requested(cluster, agent, target, resourceVersion)
+  if (object?.metadata.resourceVersion === resourceVersion) return dataIn(object, target)
+  throw new ApiError('Conflict', `${target.kind} ${target.name} has been changed`)
+}
+
+const requested = (
+  cluster: PublishDeps['cluster'],
+  { metadata: { namespace = '' } }: Agent,
+  { kind, name }: Target,
+  seen: string | undefined,
+): Promise<ConfigMap | Secret | undefined> =>
+  kind === 'Secret' ? cluster.readSecret(namespace, name, seen) : cluster.readConfigMap(namespace, name, seen)
+
 async function readNow(
   deps: PublishDeps,
   agent: Agent,
   target: Target,
   seen?: string,
 ): Promise<PublishedObject | StepFailure | undefined> {
-  const namespace = agent.metadata.namespace ?? ''
-  const object =
-    target.kind === 'Secret'
-      ? await deps.cluster.readSecret(namespace, target.name, seen)
-      : await deps.cluster.readConfigMap(namespace, target.name, seen)
+  const object = await requested(deps.cluster, agent, target, seen)
   if (!object) return undefined
   const ownership = ownershipOf(deps, agent, object, target)
   if (ownership.is === 'foreign') return conflictFailure(deps, agent, object, target)
@@ -89,15 +109,19 @@ async function repair(
   return { ...object, metadata: patched.metadata, data: { ...object.data, ...data } }
 }
 
-function decoded(object: ConfigMap | Secret, target: Target): PublishedObject {
-  const text = (value: string): string =>
-    object.kind === 'Secret' ? Buffer.from(value, 'base64').toString('utf8') : value
-  const ours = Object.entries(object.data ?? {}).filter(([key]) => target.keys.includes(key))
-  return objectAt(target, object, Object.fromEntries(ours.map(([key, value]) => [key, text(value)])))
+const decoded = (object: ConfigMap | Secret, target: Target): PublishedObject => {
+  const { kind, name } = target
+  return publishedObject({ kind, name, resourceVersion: object.metadata.resourceVersion ?? '' }, dataIn(object, target))
 }
 
-const objectAt = ({ kind, name }: Target, { metadata }: KubernetesObject, data: Data): PublishedObject =>
-  publishedObject({ kind, name, resourceVersion: metadata.resourceVersion ?? '' }, data)
+/** Our values in an object, as text. */
+function dataIn({ kind, data: values }: ConfigMap | Secret, { keys }: Target): Data {
+  const data: Record<string, string> = {}
+  for (const [key, value] of Object.entries(values ?? {})) {
+    if (keys.includes(key)) data[key] = kind === 'Secret' ? Buffer.from(value, 'base64').toString('utf8') : value
+  }
+  return data
+}
 
 /**
  * Makes the object contain exactly `data` under our keys, and returns the object after that. It counts as edited if the API server
@@ -113,12 +137,11 @@ export async function writeOwned(
 ): Promise<PublishedObject | StepFailure> {
   const existing = current ?? (await create(deps, agent, target))
   if (isStepFailure(existing)) return existing
-  const before = dataOf(existing)
-  if (sameData(before, target.data)) return { ...existing, isEdited: false }
+  if (sameDigests(existing.digests, digestsOf(target.data))) return { ...existing, isEdited: false }
   // A new object that the API server has stored differently: the next attempt would fare no better.
   if (!current && existing.isEdited) return existing
   const object = newObject(agent, target, existing.resourceVersion)
-  return objectAfterWrite(target, await deps.cluster.patch(object, { data: dataPatch(target, before) }))
+  return objectAfterWrite(target, await deps.cluster.patch(object, { data: dataPatch(target, existing.digests) }))
 }
 
 /** Creates the object with all of the data. If one of ours exists after all, it is returned. */
@@ -145,7 +168,7 @@ async function create(
 /** The object as the API server has stored it, which an admission webhook or policy may have changed. */
 function objectAfterWrite(target: Target & { data: Data }, answer: ConfigMap | Secret): PublishedObject {
   const stored = decoded(answer, target)
-  return { ...stored, isEdited: !sameData(dataOf(stored), target.data) }
+  return { ...stored, isEdited: !sameDigests(stored.digests, digestsOf(target.data)) }
 }
 
 function newObject(agent: Agent, target: Target, resourceVersion?: string): ConfigMap | Secret {
@@ -159,8 +182,8 @@ const encoded = (target: Target, data: Data): Data =>
     : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
 
 /** The difference: our keys that changed, and null for those that are removed. */
-function dataPatch(target: Target & { data: Data }, current: Data): Record<string, string | null> {
-  const changed = Object.entries(target.data).filter(([key, value]) => current[key] !== value)
+function dataPatch(target: Target & { data: Data }, current: Digests): Record<string, string | null> {
+  const changed = Object.entries(target.data).filter(([key, value]) => current[key] !== digestOf(value))
   const removed = Object.keys(current).filter((key) => !(key in target.data))
   return { ...encoded(target, Object.fromEntries(changed)), ...Object.fromEntries(removed.map((key) => [key, null])) }
 }

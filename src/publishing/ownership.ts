@@ -17,6 +17,11 @@ export interface Target extends ObjectName {
   keys: readonly string[]
 }
 
+const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics']
+const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type']
+/** The keys of both roles. If the spec has swapped names, an object may have had the other role before: then its keys are removed. */
+export const OUR_KEYS: readonly string[] = [...CALENDAR_KEYS, ...TOKEN_KEYS]
+
 /** Whether an existing object belongs to the Agent. */
 export const ownershipOf = (deps: PublishDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
   ownershipOfPublished(object, agent, { role: target.role, shared: isShared(deps, agent, target) })

@@ -10,11 +10,11 @@ import type { Clock } from '../platform/clock.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
 import { freshHeader, isAhead, isHeartbeatDue, isLater, isSameSetting, type CalendarInput } from './freshness.ts'
 import { fit, MAX_OBJECT_BYTES } from './object-size.ts'
-import { dataOf, sameData, type Data, type ObjectName, type PublishedHeader } from './published-object.ts'
+import { digestsOf, sameDigests, type Data, type ObjectName, type PublishedHeader } from './published-object.ts'
 import type { PublishedObject } from './published-object.ts'
 import { render, type Rendering } from './render.ts'
 import { rewriteBlocked, rewriteExpired, rewriteIncomplete } from './rewrite.ts'
-import type { PublicationState } from './state.ts'
+import { accepted, type PublicationState } from './state.ts'
 
 const RECHECK_MS = 5 * MINUTE_MS
 
@@ -23,8 +23,18 @@ export interface CalendarPlan {
   state: PublicationState
   /** The new content; undefined if the calendar is left as it is: nothing has changed, nothing is known yet, or nothing fits. */
   data?: Data
+  /** Set instead if the new content is made from what is published. */
+  rewriting?: Rewriting
   /** Set if not everything fits into the object. */
   failure?: StepFailure
+}
+
+/** How to make the new content from what is published. */
+interface Rewriting {
+  /** Undefined if the text is not valid. */
+  rewrite: (published: Data) => Data | undefined
+  /** For `PublicationState.compared`, if nothing changes. */
+  compared: readonly unknown[]
 }
 
 /** What the decision depends on besides the state. */
@@ -40,8 +50,8 @@ export function planCalendar(context: PlanContext, state: PublicationState): Cal
   const last = published?.header
   const fresh = freshHeader(context, context, last)
   if (!published || !last) return fresh ? planned(context, state, fresh) : { state }
-  if (!fresh) return { state, data: whileUnread(context, published, last) }
-  if (isAllRefused(context)) return { state, data: whileRefused(context, published, last) }
+  if (!fresh) return whileUnread(context, state, { published, last })
+  if (isAllRefused(context)) return whileRefused(context, state, { published, last })
   const isRenewed = !isSameSetting(last, fresh) || isHeartbeatDue(context.clock, context, { last, fresh })
   return isRenewed ? planned(context, state, fresh) : planChange(context, state, { published, last, fresh })
 }
@@ -52,9 +62,12 @@ function planned(context: PlanContext, state: PublicationState, header: Publishe
   return { state: next, data, failure: sizeFailure(context, next) }
 }
 
-interface Headers {
+interface Published {
   published: PublishedObject
   last: PublishedHeader
+}
+
+interface Headers extends Published {
   fresh: PublishedHeader
 }
 
@@ -64,15 +77,14 @@ function planChange(context: PlanContext, state: PublicationState, { published, 
   const snapshots = calendars.map(({ snapshot }) => snapshot)
   const { generation } = context.agent.metadata
   const compared = [generation, published.resourceVersion, block, fresh.complete, ...snapshots]
-  // Not even unpacked: most intervals end here.
+  // Not even rendered: most intervals end here.
   if (isShallowEqual(compared, state.compared)) {
-    const data = published.isEdited ? dataOf(published) : undefined
-    return { state, data, failure: sizeFailure(context, state) }
+    return { state: accepted(state), failure: sizeFailure(context, state) }
   }
-  const current = dataOf(published)
   const plan = planned(context, state, { ...last, complete: fresh.complete })
   // Remembered only if nothing differs, so that a difference is found again until it has been written.
-  if (plan.data && sameData(plan.data, current)) return { ...plan, state: { ...plan.state, compared } }
+  if (plan.data && sameDigests(digestsOf(plan.data), published.digests))
+    return { ...plan, data: undefined, state: { ...accepted(plan.state), compared } }
   const { syncedAt, freshUntil } = isLater(fresh, last) ? fresh : last
   return planned(context, state, { ...fresh, syncedAt, freshUntil })
 }
@@ -92,28 +104,46 @@ function renderingOf({ agent, calendars, clock, zones }: PlanContext, { freshUnt
 }
 
 /**
- * The content while not every calendar has been read since a restart, or while there is no integration. What is published stays,
+ * The plan while not every calendar has been read since a restart, or while there is no integration. What is published stays,
  * except for impossible instants, and except for its free time once it is no longer trusted and the spec says so.
  */
-function whileUnread(
+function whileUnread(context: PlanContext, state: PublicationState, { published, last }: Published): CalendarPlan {
+  const { ahead, blocks, now } = validityOf(context, last)
+  if (!ahead && !blocks) return { state: accepted(state) }
+  return rewritten(state, [published.resourceVersion, 'unread', ahead, blocks], (data) => {
+    const dated = ahead ? rewriteExpired(data, now) : data
+    return blocks ? rewriteBlocked(dated) : dated
+  })
+}
+
+/** Whether what is published was written with a clock that was ahead, and whether no free time may be published any more. */
+function validityOf(
   { agent, clock }: PlanContext,
-  published: PublishedObject,
   last: PublishedHeader,
-): Data | undefined {
+): Record<'ahead' | 'blocks', boolean> & { now: number } {
   const now = clock.now()
   const ahead = isAhead(last, now)
-  const data = ahead ? rewriteExpired(dataOf(published), now) : dataOf(published)
-  const blocks = agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil)
-  return blocks ? rewriteBlocked(data) : data
+  return { now, ahead, blocks: agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil) }
 }
+
+/** What is published is not read again if the same rewriting has already made no difference to this version. */
+const rewritten = (
+  state: PublicationState,
+  compared: readonly unknown[],
+  rewrite: Rewriting['rewrite'],
+): CalendarPlan =>
+  isShallowEqual(compared, state.compared) ? { state: accepted(state) } : { state, rewriting: { rewrite, compared } }
 
 /** Whether every calendar has been permanently refused since the start, so that nothing is known about any of them. */
 const isAllRefused = ({ calendars }: PlanContext): boolean =>
   calendars.every(({ lastRead, failure }) => lastRead === undefined && failure?.refused)
 
 /** Keeps the last known busy time, marked as incomplete; without it, unknown time would look free. */
-function whileRefused(context: PlanContext, published: PublishedObject, last: PublishedHeader): Data | undefined {
-  const unread = whileUnread(context, published, last)
-  const incomplete = unread && rewriteIncomplete(unread)
-  return incomplete && context.agent.spec.publish.whenStale === 'Block' ? rewriteBlocked(incomplete) : incomplete
+function whileRefused(context: PlanContext, state: PublicationState, { published, last }: Published): CalendarPlan {
+  const { ahead, now } = validityOf(context, last)
+  const blocks = context.agent.spec.publish.whenStale === 'Block'
+  return rewritten(state, [published.resourceVersion, 'refused', ahead, blocks], (data) => {
+    const incomplete = rewriteIncomplete(ahead ? rewriteExpired(data, now) : data)
+    return blocks ? rewriteBlocked(incomplete) : incomplete
+  })
 }

@@ -10,17 +10,12 @@ import { failureOf, isConflict } from '../failures/thrown.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { contestedUntil } from './contention.ts'
 import { removeFormerObjects, updateFormerObjects } from './former-objects.ts'
-import { readOwned, writeOwned } from './owned-object.ts'
-import type { Target } from './ownership.ts'
-import { planCalendar } from './plan-calendar.ts'
+import { readData, readOwned, writeOwned } from './owned-object.ts'
+import { OUR_KEYS, type Target } from './ownership.ts'
+import { planCalendar, type CalendarPlan } from './plan-calendar.ts'
 import type { PublishDeps, PublishInput, PublishResult } from './port.ts'
-import { dataOf, type Data } from './published-object.ts'
+import { digestOf, digestsOf, sameDigests, type Data } from './published-object.ts'
 import { notWanted, observed, written, type Output, type PublicationState } from './state.ts'
-
-const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
-const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
-/** If the spec has swapped names, an object may have had the other role before. Then the keys of that role are removed. */
-const OUR_KEYS = [...CALENDAR_KEYS, ...TOKEN_KEYS]
 
 /** Brings all outputs up to date. A failure of one output does not prevent the other; only a conflict ends the step early. */
 export async function publishOutputs(
@@ -81,11 +76,23 @@ async function publishCalendar(run: Run, state: PublicationState): Promise<Publi
   if (current.failure ?? current.conflict) return current
   const known = knownCalendars(calendars, agent, account)
   const context = { ...run.deps, agent, calendars: known, nextReading: nextReading(calendars), sync, target }
-  const plan = await attempt(run, current.state, () => planCalendar(context, current.state))
+  const plan = await attempt(run, current.state, () => carriedOut(run, target, planCalendar(context, current.state)))
   const data = 'data' in plan ? plan.data : undefined
   if (!data) return plan
   const put = await write(run, 'calendar', { ...target, data }, plan.state)
   return { ...put, failure: put.failure ?? plan.failure }
+}
+
+/** The plan with the new content, if it is a change of what is published: then that is read first. */
+function carriedOut(run: Run, target: Target, plan: CalendarPlan): CalendarPlan | Promise<CalendarPlan> {
+  const { state, rewriting } = plan
+  const published = state.calendar
+  if (!rewriting || !published) return plan
+  return readData(run.deps, run.input.agent, target, published).then((text) => {
+    const data = rewriting.rewrite(text)
+    const isSame = data !== undefined && sameDigests(published.digests, digestsOf(data))
+    return { ...plan, data, state: isSame ? { ...state, compared: rewriting.compared } : state }
+  })
 }
 
 /**
@@ -101,7 +108,7 @@ async function publishToken(run: Run, state: PublicationState): Promise<PublishS
   if (current.failure ?? current.conflict ?? !token) return current
   const { accessToken, expiresAt } = token
   const published = current.state.accessToken
-  if (!authorized && (!published || dataOf(published).access_token !== accessToken)) return current
+  if (!authorized && (!published || published.digests.access_token !== digestOf(accessToken))) return current
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }
   return write(run, 'accessToken', { ...target, data }, current.state)
 }

@@ -3,7 +3,7 @@
  * it returns a new value and changes nothing.
  */
 import { withForeignChange, type Contention } from './contention.ts'
-import { dataOf, isNamed, sameData, type ObjectName, type PublishedObject } from './published-object.ts'
+import { isNamed, sameDigests, type ObjectName, type PublishedObject } from './published-object.ts'
 
 /** What an Agent publishes. */
 export type Output = 'calendar' | 'accessToken'
@@ -53,7 +53,7 @@ export function observed(
 
 /** An edit counts until we have overwritten it. */
 const wasEdited = (known: PublishedObject, found: PublishedObject): boolean =>
-  known.isEdited || (known.resourceVersion !== found.resourceVersion && !sameData(dataOf(known), dataOf(found)))
+  known.isEdited || (known.resourceVersion !== found.resourceVersion && !sameDigests(known.digests, found.digests))
 
 /** The state after the output was written. */
 export const written = (state: PublicationState, output: Output, object: PublishedObject): PublicationState => ({
@@ -61,5 +61,6 @@ export const written = (state: PublicationState, output: Output, object: Publish
   [output]: object,
 })
 
-/** How many bytes the published calendar takes in memory. */
-export const publishedBytes = ({ calendar }: PublicationState): number => calendar?.compressed.length ?? 0
+/** The state after it was found that what is published stays: if somebody has changed it, that stands. */
+export const accepted = (state: PublicationState): PublicationState =>
+  state.calendar?.isEdited ? { ...state, calendar: { ...state.calendar, isEdited: false } } : state

@@ -1,8 +1,7 @@
 /** Computes until when readers can trust what an Agent publishes. Pure. */
-import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent } from '../resources/types.ts'
 import { MAX_CLOCK_SKEW_MS } from './freshness.ts'
-import { dataOf, type PublishedObject } from './published-object.ts'
+import type { PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
 /** One output of an Agent, for the metrics. */
@@ -42,7 +41,7 @@ export function trustedUntil(state: PublicationState, input: TrustInput): number
         return credible(header.freshUntil, now + (staleAfter ?? Infinity)) ?? readingEnds
       }),
     // The published time may have been written with a wrong clock.
-    accessToken && endOf(state.accessToken, (object) => Math.min(tokenExpiry(object) ?? -Infinity, tokenEnds)),
+    accessToken && endOf(state.accessToken, ({ expiresAt }) => Math.min(expiresAt ?? -Infinity, tokenEnds)),
   ].filter((end) => end !== undefined)
   return ends.length > 0 ? Math.min(...ends) : readingEnds
 }
@@ -52,7 +51,7 @@ export function outputStates(state: PublicationState, agent: Agent): OutputState
   const { calendar, accessToken } = agent.spec.publish
   const ends = {
     calendar: calendar && endOf(state.calendar, ({ header }) => header?.freshUntil),
-    access_token: accessToken && endOf(state.accessToken, tokenExpiry),
+    access_token: accessToken && endOf(state.accessToken, ({ expiresAt }) => expiresAt),
   }
   const { namespace = '', name } = agent.metadata
   return (['calendar', 'access_token'] as const).flatMap((output) => {
@@ -64,8 +63,6 @@ export function outputStates(state: PublicationState, agent: Agent): OutputState
 /** Returns an instant unless it is later than possible, which means that it was written with a wrong clock. */
 export const credible = (instant: number | undefined, latest: number): number | undefined =>
   instant !== undefined && instant <= latest + MAX_CLOCK_SKEW_MS ? instant : undefined
-
-const tokenExpiry = (object: PublishedObject): number | undefined => fromTimestamp(dataOf(object).expires_at)
 
 /** Returns undefined if the output has not been read yet. */
 function endOf(

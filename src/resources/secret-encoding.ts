@@ -15,6 +15,6 @@ export function encode(text: Record<string, string | undefined>): Record<string,
 
 /** Parses an instant, in ms since the epoch, rounded down to the second as it is written; undefined if it is not one. */
 export function fromTimestamp(text: string | undefined): number | undefined {
-  const ms = Date.parse(text ?? '')
+  const ms = text === undefined ? NaN : Date.parse(text)
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000) * 1000
 }

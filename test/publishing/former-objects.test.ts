@@ -4,7 +4,7 @@ import type { PublishDeps } from '../../src/publishing/port.ts'
 import { updateFormerObjects } from '../../src/publishing/former-objects.ts'
 import { publishedObject } from '../../src/publishing/published-object.ts'
 import type { PublicationState } from '../../src/publishing/state.ts'
-import { ApiError, type ObjectMeta } from '../../src/kubernetes/port.ts'
+import { ApiError, type KubernetesObject, type ObjectMeta } from '../../src/kubernetes/port.ts'
 import { MANAGED_BY } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import { zones } from '../calendar/support.ts'
@@ -35,13 +35,23 @@ beforeEach(() => {
   small = new SmallCluster()
   small.agents = [alice]
   deps = { cluster: small.cluster, clock: new ManualClock(), zones }
-  state = {
-    calendar: publishedObject({ kind: 'ConfigMap', name: 'calendar', resourceVersion: '1' }, CALENDAR),
-    accessToken: publishedObject({ kind: 'Secret', name: 'token', resourceVersion: '1' }, TOKEN),
-  }
+  publish()
   small.secret('former-token', { access_token: 'old', theirs: 'x' }, owned('access-token'))
   small.configMap('former-calendar', { 'busy.json': 'old' }, owned('calendar'))
 })
+
+/** Publishes under the new names. */
+function publish(): void {
+  const versionOf = ({ metadata }: KubernetesObject): string => metadata.resourceVersion ?? ''
+  const calendar = { kind: 'ConfigMap', name: 'calendar' } as const
+  const token = { kind: 'Secret', name: 'token' } as const
+  const map = small.configMap('calendar', CALENDAR, owned('calendar'))
+  const secret = small.secret('token', TOKEN, owned('access-token'))
+  state = {
+    calendar: publishedObject({ ...calendar, resourceVersion: versionOf(map) }, CALENDAR),
+    accessToken: publishedObject({ ...token, resourceVersion: versionOf(secret) }, TOKEN),
+  }
+}
 
 const update = (): Promise<void> => updateFormerObjects(deps, alice, state)
 const texts = (): unknown[] => [small.text('former-token'), small.get('ConfigMap', 'former-calendar')?.data]
@@ -61,6 +71,7 @@ describe('an object under a former name', () => {
   test('of 0.1.0, whose role is not known, stays as it is, and the others are updated', async () => {
     const old = { labels: MANAGED_BY, ownerReferences: withController([], alice) }
     small.objects.clear()
+    publish()
     small.secret('of-0.1.0', { access_token: 'old' }, old)
     small.configMap('former-calendar', { 'busy.json': 'old' }, owned('calendar'))
     await update()
@@ -70,7 +81,8 @@ describe('an object under a former name', () => {
 
   test('that is gone meanwhile is not made again, and the others are updated', async () => {
     const { cluster } = small
-    const readSecret = (): Promise<undefined> => Promise.resolve(undefined)
+    const readSecret: typeof cluster.readSecret = async (namespace, name) =>
+      name === 'former-token' ? undefined : cluster.readSecret(namespace, name)
     deps = { ...deps, cluster: { ...cluster, readSecret } }
     await update()
     expect(small.writes).toEqual(['patch ConfigMap former-calendar'])
@@ -85,6 +97,20 @@ describe('an object under a former name', () => {
     }
     deps = { ...deps, cluster: { ...cluster, readSecret } }
     await update()
+    expect(small.text('former-token')).toEqual({ access_token: 'old', theirs: 'x' })
+  })
+
+  test('that has the same values already is not written, nor is anything else read for it', async () => {
+    await update()
+    small.writes.length = 0
+    small.refuseRead = (name) => (name.startsWith('former-') ? undefined : new ApiError('Forbidden', 'nobody asks'))
+    await update()
+    expect(small.writes).toEqual([])
+  })
+
+  test('gets nothing of what somebody else has just written under the new name', async () => {
+    small.secret('token', { ...TOKEN, access_token: 'theirs' }, owned('access-token'))
+    await expect(update()).rejects.toMatchObject({ failure: 'Conflict' })
     expect(small.text('former-token')).toEqual({ access_token: 'old', theirs: 'x' })
   })
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { KnownCalendar } from '../../src/calendars/query.ts'
 import { planCalendar, type CalendarPlan } from '../../src/publishing/plan-calendar.ts'
-import { dataOf, publishedObject, type Data } from '../../src/publishing/published-object.ts'
+import { publishedObject, type Data } from '../../src/publishing/published-object.ts'
 import type { PublicationState } from '../../src/publishing/state.ts'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
 import { list, meeting, zones } from '../calendar/support.ts'
@@ -18,12 +18,15 @@ let agent: Agent
 let sync: CalendarIntegration['spec']['sync'] | undefined
 let calendar: KnownCalendar
 let state: PublicationState
+/** What is published. */
+let texts: Data | undefined
 
 beforeEach(() => {
   clock = new ManualClock()
   agent = publishing('KeepLast')
   sync = anIntegration().spec.sync
   state = {}
+  texts = undefined
   read([meeting()])
 })
 
@@ -52,9 +55,10 @@ function plan(): CalendarPlan {
 
 /** Publishes what is planned; returns whether that was a change. */
 function publish(): boolean {
-  const before = state.calendar
-  const { data, state: next } = plan()
-  const isChange = data !== undefined && JSON.stringify(data) !== JSON.stringify(before && dataOf(before))
+  const { data: made, rewriting, state: next } = plan()
+  const data = made ?? (rewriting && texts && rewriting.rewrite(texts))
+  const isChange = data !== undefined && JSON.stringify(data) !== JSON.stringify(texts)
+  if (isChange) texts = data
   state = isChange
     ? { ...next, calendar: publishedObject({ ...target, resourceVersion: `${clock.now()}` }, data) }
     : next
@@ -69,7 +73,7 @@ interface Published {
   busy: object[]
 }
 const json = (data: Data | undefined): Published => JSON.parse(data?.['busy.json'] ?? 'null') as Published
-const published = (): Published => json(state.calendar ? dataOf(state.calendar) : undefined)
+const published = (): Published => json(texts)
 
 describe('what is published', () => {
   test('is nothing until every calendar was read or refused', () => {

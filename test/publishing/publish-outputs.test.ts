@@ -125,6 +125,66 @@ describe('an object that somebody changes after each repair', () => {
   })
 })
 
+describe('a calendar that can no longer be trusted, and that was not read since a restart', () => {
+  const publishing = anAgent({
+    publish: { ...anAgent().spec.publish, whenStale: 'Block' },
+  })
+  const owned = { ...marksOf(publishing, 'calendar'), ownerReferences: withController([], publishing) }
+  const window = { start: '2026-11-22T10:00:00Z', end: '2027-01-22T10:00:00Z' }
+  const header = { version: 1, agent: 'booking/alice', timeZone: 'UTC', window, syncedAt: '2026-11-23T09:00:00Z' }
+  const text = JSON.stringify({ ...header, freshUntil: '2026-11-23T09:15:00Z', complete: true, busy: [] })
+  const edited = (): object => small.configMap('alice-calendar', { 'busy.json': text }, owned)
+  const published = (): unknown => JSON.parse(small.get('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? '')
+  let reads: number
+
+  beforeEach(() => {
+    edited()
+    reads = 0
+    small.refuseRead = () => void (reads += 1)
+    small.writes.length = 0
+  })
+
+  const block = (): ReturnType<typeof publishOutputs> => publish({ agent: publishing })
+
+  test('is rewritten without free time', async () => {
+    await block()
+    expect(published()).toMatchObject({ ...header, busy: [window] })
+    expect(state.calendar).toMatchObject({ busyIntervals: 1, isEdited: false })
+  })
+
+  test('is read and written no more once it has no free time', async () => {
+    await block()
+    await block()
+    const [readsSoFar] = [reads]
+    for (let round = 0; round < 3; round++) await block()
+    expect([reads, small.writes]).toEqual([readsSoFar, ['patch ConfigMap alice-calendar']])
+  })
+
+  test('is rewritten again if somebody changes it', async () => {
+    await block()
+    await block()
+    edited()
+    await block()
+    expect(published()).toMatchObject({ busy: [window] })
+    expect(state.calendar?.isEdited).toBe(false)
+  })
+
+  test('that somebody changes while it is rewritten is left to the next attempt', async () => {
+    const { cluster } = small
+    let changes = 1
+    const readConfigMap: typeof cluster.readConfigMap = async (...at) => {
+      const found = await cluster.readConfigMap(...at)
+      if (changes-- > 0) edited()
+      return found
+    }
+    deps = { ...deps, cluster: { ...cluster, readConfigMap } }
+    expect((await block()).conflict).toMatchObject({ failure: 'Conflict' })
+    expect(small.writes).toEqual([])
+    expect((await block()).conflict).toBeUndefined()
+    expect(published()).toMatchObject({ busy: [window] })
+  })
+})
+
 test('a token of a grant that was not found valid is not published, but its object is looked at', async () => {
   small.secret('token', { access_token: 'theirs' }, metadata)
   await publish({ authorized: false })

@@ -54,7 +54,6 @@ export class Reader {
   budget = new MemoryBudget()
   /** How often the work was seen to go on. */
   progress = 0
-  keptBesides = 0
   isTokenProven = true
   renew: ReadInput['renew'] = async () => ({ accessToken: 'ya29.new' })
   /** Whether the Calendar API was found to be switched off, by the last round. */
@@ -99,7 +98,6 @@ export class Reader {
       advice: 'sign in again',
       changed,
       force,
-      keptBesides: this.keptBesides,
       keep: (known) => void (this.state = known),
     }
     const result = await readCalendars(deps, input, this.state)
