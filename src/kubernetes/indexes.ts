@@ -28,26 +28,24 @@ export class Indexes<T extends KubernetesObject> {
   }
 
   add(key: Key, object: T): void {
-    for (const [filed, value] of this.#entries(object)) {
-      const keys = filed.get(value)
-      if (keys === undefined) filed.set(value, key)
-      else if (typeof keys !== 'string') keys.add(key)
-      else if (keys !== key) filed.set(value, new Set([keys, key]))
+    for (const [name, filed] of this.#filed) {
+      for (const value of this.#values(name, object)) {
+        const keys = filed.get(value)
+        if (keys === undefined) filed.set(value, key)
+        else if (typeof keys !== 'string') keys.add(key)
+        else if (keys !== key) filed.set(value, new Set([keys, key]))
+      }
     }
   }
 
   remove(key: Key, object: T): void {
-    for (const [filed, value] of this.#entries(object)) {
-      const keys = filed.get(value)
-      if (keys instanceof Set) keys.delete(key)
-      if (keys === key || (keys instanceof Set && keys.size === 0)) filed.delete(value)
+    for (const [name, filed] of this.#filed) {
+      for (const value of this.#values(name, object)) {
+        const keys = filed.get(value)
+        if (keys instanceof Set) keys.delete(key)
+        if (keys === key || (keys instanceof Set && keys.size === 0)) filed.delete(value)
+      }
     }
-  }
-
-  #entries(object: T): [Filed, string][] {
-    return [...this.#filed].flatMap(([name, filed]) =>
-      this.#values(name, object).map((value): [Filed, string] => [filed, value]),
-    )
   }
 
   /** An object that an older schema accepted may lack the field of an index; then the index does not contain it. */
