@@ -2,7 +2,7 @@
 import type { Resolution } from '../clients/resolve-integration.ts'
 import type { Payer } from '../google/port.ts'
 import type { Agent } from '../resources/types.ts'
-import { announcementsOf, withAnnouncements, type AgentPush, type PushAccess } from './agent-push.ts'
+import { announcementsOf, isAtRest, withAnnouncements, type AgentPush, type PushAccess } from './agent-push.ts'
 import { noted } from './announcements.ts'
 import { withoutFailures } from './state.ts'
 import type { PushMode, WatchedCalendar } from './watching.ts'
@@ -29,9 +29,12 @@ export function observed(before: AgentPush, observation: Observation, mode: Push
   // While nobody knows whether a new site is accepted, there is no address.
   const address = mode.kind === 'enabled' ? mode.address : before.address
   const state = address === before.address ? before.state : withoutFailures(before.state)
-  const now = { ...before, integration: resolution.key, mode, address, calendars, state, access, lastAccess }
-  const changed = new Set([...before.changed, ...unread(now)])
-  return { ...calendars.reduce(withReading, now), changed, reading: new Map() }
+  const changed = withUnread(before, calendars)
+  const reading = before.reading.size > 0 ? new Map<string, number>() : before.reading
+  const integration = resolution.key
+  const now = { ...before, integration, mode, address, calendars, state, access, lastAccess, changed, reading }
+  // Without channels, no message is missed.
+  return isAtRest(now) ? now : calendars.reduce(withReading, now)
 }
 
 /** Takes the calendars that were announced as changed: they are to be read from `now` on. */
@@ -46,11 +49,14 @@ function withReading(push: AgentPush, { id, lastRead, changedAt }: WatchedCalend
   return withAnnouncements(push, id, noted(announcementsOf(push, id), { lastRead, changedAt, provedAt }))
 }
 
-/** The changed calendars that another failure kept from being read: they are read when the next reading comes to them. */
-const unread = ({ calendars, reading }: AgentPush): string[] =>
-  calendars
-    .filter(({ id, lastRead = -Infinity, hasFailed }) => !hasFailed && lastRead < (reading.get(id) ?? -Infinity))
-    .map(({ id }) => id)
+/** Adds the changed calendars that another failure kept from being read: they are read when the next reading comes to them. */
+function withUnread({ changed, reading }: AgentPush, calendars: readonly WatchedCalendar[]): ReadonlySet<string> {
+  if (reading.size === 0) return changed
+  const unread = calendars.filter(
+    ({ id, lastRead = -Infinity, hasFailed }) => !hasFailed && lastRead < (reading.get(id) ?? -Infinity),
+  )
+  return new Set([...changed, ...unread.map(({ id }) => id)])
+}
 
 /** With which client and token channels are made; undefined while none can be made. */
 function accessOf({ resolution, accessToken, payer }: Observation): PushAccess | undefined {

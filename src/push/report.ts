@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentPush } from './agent-push.ts'
+import { isAtRest, type AgentPush } from './agent-push.ts'
 import { isValid, type CalendarPush, type Validity } from './state.ts'
 import { channelStatus, decideWatching, trialFailedAt, type Watching } from './watching.ts'
 
@@ -23,8 +23,12 @@ export function pushReport(agent: Agent, push: AgentPush, validity: Validity | u
   }
 }
 
+/** The digest of all Agents without push: what the status says about them changes with a reconcile, which reports it itself. */
+const AT_REST = 'at rest'
+
 /** What the status would say, as a digest, to tell whether it has changed. */
 export function reportDigest(push: AgentPush, validity: Validity | undefined): string {
+  if (isAtRest(push)) return AT_REST
   const channels = [...push.state.byCalendar.values()].map(channelStatus)
   return hash('sha256', JSON.stringify([watchingOf(push, validity), channels]), 'base64')
 }

@@ -32,19 +32,20 @@ export interface ConditionsContext {
   now: number
 }
 
-/** Computes all conditions of an object, in a fixed order. */
+/** Computes all conditions of an object, in a fixed order. One that stays as it is is the same object. */
 export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, before: ConditionsContext): Condition[] {
   const own: Record<string, Finding<string> | undefined> = findings.own
   const absent: readonly unknown[] = findings.absent ?? []
-  const found: Record<string, Finding<string> | undefined> = {
-    Ready: findings.ready,
-    ...progress(kind, findings.ready),
+  const conditions = [renewed('Ready', findings.ready, before)]
+  const progress = progressOf(kind, findings.ready)
+  if (progress) conditions.push(renewed(progress.type, progress, before))
+  for (const type of Object.keys(REASONS[kind])) {
+    if (type === 'Ready' || absent.includes(type)) continue
+    const finding = own[type]
+    const condition = finding ? renewed(type, finding, before) : findCondition(before.conditions, type)
+    if (condition) conditions.push(condition)
   }
-  const general = ['Ready', 'Reconciling', 'Stalled'].map((type) => renew(type, found[type], before))
-  const ours = Object.keys(REASONS[kind])
-    .filter((type) => type !== 'Ready' && !absent.includes(type))
-    .map((type) => renew(type, own[type], before) ?? findCondition(before.conditions, type))
-  return [...general, ...ours].filter((condition) => condition !== undefined)
+  return conditions
 }
 
 /** Finds a condition by its type. */
@@ -59,18 +60,20 @@ export const timestamp = (ms: number): string =>
   new Date(Math.min(Math.max(ms || 0, 0), LAST_INSTANT)).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
 /** The condition that accompanies `Ready`, if any. */
-function progress(kind: Kind, ready: Finding<string>): Record<string, Finding<string>> {
+function progressOf(kind: Kind, ready: Finding<string>): (Finding<string> & { type: string }) | undefined {
   const meaning = ready.status === 'True' ? 'neutral' : meaningOf(kind, ready.reason)
-  if (meaning === 'neutral') return {}
-  if (meaning === 'stuck') return { Stalled: { ...ready, status: 'True' } }
+  if (meaning === 'neutral') return undefined
+  const { message } = ready
+  if (meaning === 'stuck') return { type: 'Stalled', status: 'True', reason: ready.reason, message }
   const reason = ready.status === 'Unknown' ? 'Progressing' : 'ProgressingWithRetry'
-  return { Reconciling: { status: 'True', reason, message: ready.message } }
+  return { type: 'Reconciling', status: 'True', reason, message }
 }
 
-function renew(type: string, finding: Finding<string> | undefined, before: ConditionsContext): Condition | undefined {
-  if (!finding) return undefined
+function renewed(type: string, finding: Finding<string>, before: ConditionsContext): Condition {
   const previous = findCondition(before.conditions, type)
   const { status, reason, message } = finding
+  const isSame = previous?.status === status && previous.reason === reason && previous.message === message
+  if (isSame && previous.observedGeneration === before.generation) return previous
   const lastTransitionTime = previous?.status === status ? previous.lastTransitionTime : timestamp(before.now)
   return {
     type,
