@@ -4,6 +4,7 @@
  */
 import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { isSameContent } from '../platform/same-content.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import type { PushReport } from '../push/report.ts'
@@ -44,20 +45,16 @@ type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
 /** Writes the status if it has changed, or if somebody else has written over it. */
-export async function report(
-  deps: AgentDeps,
-  { agent: reconciled, ...what }: Report,
-): Promise<ReportResult<AgentStatus>> {
-  const { written } = what
+export function report(deps: AgentDeps, given: Report): MaybePromise<ReportResult<AgentStatus>> {
+  const { agent: reconciled, written, staleAfter } = given
   // The newest version: a preliminary status of ours, or somebody's label, may have been written in the meantime.
   const object = deps.cluster.agents.get(keyOf(reconciled))
   if (!object || object.metadata.uid !== reconciled.metadata.uid) return { written }
   const { generation } = reconciled.metadata
   const agent = withOwnStatus<'Agent'>(object, written)
   const push = deps.push.report(reconciled)
-  const findings = withWatching(what.findings, push)
-  const whole = statusOf(deps, { agent, ...what, findings, push }, generation)
-  const isSame = (status: AgentStatus): boolean => !isNews(agent.status, status, what.staleAfter)
+  const whole = statusOf(deps, { ...given, agent, findings: withWatching(given.findings, push), push }, generation)
+  const isSame = (status: AgentStatus): boolean => !isNews(agent.status, status, staleAfter)
   const isUntouched = !isOverwritten(object, written)
   // Ours and the store's are equal: one copy is kept in memory.
   const unchanged = { written: written && object.status }
@@ -77,9 +74,9 @@ function statusOf(deps: AgentDeps, what: PushedReport, generation: number | unde
     observedGeneration: generation,
     conditions,
     lastHandledReconcileAt: (findings && handledRequest) ?? agent.status?.lastHandledReconcileAt,
-    authorization: withURL(authorizationOf(what), urlOf(deps, what, conditions)),
+    authorization: authorizationOf(what, urlOf(deps, what, conditions)),
     // Only what the person has consented to is read.
-    sync: syncOf(deps, { ...what, agent: consentedPart(agent, observed) }),
+    sync: syncOf(deps, consentedPart(agent, observed), what),
   }
 }
 
@@ -104,10 +101,10 @@ function refused(message: string): Findings<'Agent'> {
   return { ready: finding, own: { Synced: finding } }
 }
 
-function authorizationOf({ agent, observed, integration }: Report): Authorization {
+function authorizationOf({ agent, observed, integration }: Report, url: string | undefined): Authorization {
   const { grant, refusal } = observed.grant
   // The grant was not loaded, or is gone: what was known about the last one still helps the person who has to act.
-  if (!grant) return agent.status?.authorization
+  if (!grant) return withURL(agent.status?.authorization, url)
   const end = integration && grantEnd(grant, integration)
   return {
     account: grant.account,
@@ -117,6 +114,7 @@ function authorizationOf({ agent, observed, integration }: Report): Authorizatio
     expiresAt: end === undefined || refusal?.stepFailure.reason === 'GrantRevoked' ? undefined : timestamp(end),
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
     likelyCause: refusal?.likelyCause,
+    url,
   }
 }
 
@@ -133,7 +131,7 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ clock }: AgentDeps, { agent, observed, push }: PushedReport): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, agent: Agent, { observed, push }: PushedReport): AgentStatus['sync'] {
   const before = agent.status?.sync
   const calendars = knownCalendars(observed.calendars, agent, observed.grant.grant?.account)
   // After a restart, the status stays until the calendars were read.
@@ -162,7 +160,7 @@ function oldest(clock: Clock, times: (number | undefined)[]): string | undefined
 
 /** Whether the status differs in more than times, or a heartbeat is due. */
 function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter = Infinity): boolean {
-  if (!isSameContent(timeless(status), timeless(before))) return true
+  if (!isSameButForTimes(status, before)) return true
   const last = fromTimestamp(before?.sync?.lastSyncTime)
   const current = fromTimestamp(status.sync?.lastSyncTime)
   if (current === undefined || last === undefined) return current !== undefined
@@ -170,11 +168,25 @@ function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter
   return current - last >= staleAfter / 2 || last - current >= CLOCKS_DIFFER_MS
 }
 
-const timeless = (status: AgentStatus | undefined): unknown => {
-  const { sync, ...rest } = status ?? {}
-  return {
-    ...rest,
-    errors: sync?.calendars?.map(({ id, error, channel }) => [id, error, channel]),
-    busy: sync?.busyIntervals,
-  }
+/** The fields that are compared as a whole. */
+const TIMELESS: Record<Exclude<keyof AgentStatus, 'sync'>, true> = {
+  observedGeneration: true,
+  conditions: true,
+  lastHandledReconcileAt: true,
+  authorization: true,
+}
+const TIMELESS_FIELDS = Object.keys(TIMELESS) as (keyof typeof TIMELESS)[]
+
+function isSameButForTimes(status: AgentStatus, before: AgentStatus = {}): boolean {
+  if (!TIMELESS_FIELDS.every((field) => isSameContent(status[field], before[field]))) return false
+  const { busyIntervals, calendars = [] } = status.sync ?? {}
+  const known = before.sync?.calendars ?? []
+  return (
+    busyIntervals === before.sync?.busyIntervals &&
+    calendars.length === known.length &&
+    calendars.every(({ id, error, channel }, index) => {
+      const last = known[index]
+      return id === last?.id && error === last.error && isSameContent(channel, last.channel)
+    })
+  )
 }

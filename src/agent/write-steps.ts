@@ -7,6 +7,7 @@ import { requeueWithin, retry, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { consentIn } from '../grants/grant-state.ts'
 import type { ApiError } from '../kubernetes/port.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
 import type { PublishInput } from '../publishing/port.ts'
@@ -45,20 +46,24 @@ const scheduleDeadline: AgentStep = (run, state, progress) => {
 }
 
 /** Decides on the conditions and the next reconcile, and writes the status. */
-export const decideAndReport: AgentStep = async (run, state, progress) => {
+export const decideAndReport: AgentStep = (run, state, progress) => {
   const { deps, resolution, due = {} } = run
   const { integration } = resolution
   // The status may have been written while the reconcile waited for Google.
   const agent = withOwnStatus<'Agent'>(run.agent, state.writtenStatus)
   const failingSince = isFailing(progress) ? (state.failingSince ?? deps.clock.monotonic()) : undefined
-  const input = { ...observedState(deps, agent, state), agent, integration, failingSince }
+  const { grant, calendars, publication } = observedState(deps, agent, state)
+  const input = { grant, calendars, publication, agent, integration, failingSince }
   const { findings, outcome } = decide(factsOf(deps, input, progress))
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   const requests = withHandled(state.requests, due)
   const what = { agent, findings, integration, staleAfter }
   const decided = { ...progress, outcome: requeueWithin(outcome, due.waitMs) }
-  const result = await writeStatus(run, { ...state, requests }, what, decided)
-  return { ...result, state: { ...result.state, failingSince, ...(due.request !== undefined && { requests }) } }
+  const reported = requests === state.requests ? state : { ...state, requests }
+  return whenKnown(writeStatus(run, reported, what, decided), (result) => ({
+    ...result,
+    state: { ...result.state, failingSince, ...(due.request !== undefined && { requests }) },
+  }))
 }
 
 /** The steps that publish, in order. */
@@ -95,19 +100,21 @@ function publishInput(
  * Writes the status. If the API server refuses it, that is retried, and the next reconcile is due when it would have been.
  * @param progress has the outcome for a status that could be written.
  */
-export async function writeStatus(
+export function writeStatus(
   { deps }: AgentRun,
   state: AgentState,
   what: Pick<Report, 'agent' | 'findings' | 'integration' | 'staleAfter'>,
   progress: AgentProgress,
-): Promise<StepResult & { state: Partial<AgentState> }> {
+): MaybePromise<StepResult & { state: Partial<AgentState> }> {
   const { writtenStatus: written, requests } = state
   const observed = observedState(deps, what.agent, state)
-  const result = await report(deps, { ...what, observed, written, handledRequest: requests.handledRequest })
-  const change = { writtenStatus: result.written }
-  if (!result.error) return { state: change, progress }
-  if (isConflict(result.error)) return { state: change, progress, conflict: result.error }
-  return { state: change, progress: { ...progress, outcome: retried(result.error, progress.outcome) } }
+  const reported = report(deps, { ...what, observed, written, handledRequest: requests.handledRequest })
+  return whenKnown(reported, (result) => {
+    const change = { writtenStatus: result.written }
+    if (!result.error) return { state: change, progress }
+    if (isConflict(result.error)) return { state: change, progress, conflict: result.error }
+    return { state: change, progress: { ...progress, outcome: retried(result.error, progress.outcome) } }
+  })
 }
 
 function retried(error: ApiError, outcome: Outcome | undefined): Outcome {
