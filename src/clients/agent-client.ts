@@ -63,7 +63,9 @@ class LimitedClient implements AgentClient {
   }
 
   refresh(token: string): Returned<'refresh'> {
-    return this.#bypassing(() => this.#client.refresh(token, this.#options.bypass))
+    const { bypass } = this.#options
+    const send = (): Returned<'refresh'> => this.#client.refresh(token, bypass)
+    return bypass ? this.#bypassing(bypass, send) : send()
   }
 
   consentURL(...given: Parameter<'consentURL'>): string {
@@ -127,7 +129,7 @@ class LimitedClient implements AgentClient {
     const giveBack = this.#isAPIOn ? () => undefined : integrations.tryAcquireProbe(key, bypass)
     if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
     try {
-      const answer = await this.#bypassing(send)
+      const answer = await (bypass ? this.#bypassing(bypass, send) : send())
       this.#apiAnswered()
       return answer
     } catch (error) {
@@ -139,9 +141,7 @@ class LimitedClient implements AgentClient {
   }
 
   /** If a request that bypassed a limit was answered, the limit has ended. */
-  async #bypassing<T>(send: () => Promise<T>): Promise<T> {
-    const { bypass } = this.#options
-    if (!bypass) return send()
+  async #bypassing<T>(bypass: Bypass, send: () => Promise<T>): Promise<T> {
     const wasLimited = this.#client.limit() !== undefined
     try {
       return await send()

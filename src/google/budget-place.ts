@@ -1,5 +1,6 @@
 /** The place of one request in all budgets that it counts in: those of its account, its integration and its client. */
 import type { Clock } from '../platform/clock.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { acquireAll, type Priority, type Slot } from '../rate-limit/sliding-budget.ts'
 import { RateLimitExceededError } from '../rate-limit/token-bucket.ts'
 import { OverBudgetError, type Payer } from './port.ts'
@@ -57,31 +58,36 @@ class BudgetPlace {
 }
 
 /**
- * Takes a place in each budget, in that of the account first: who waits for the account holds nothing that others need.
+ * Takes a place in each budget, in that of the account first: who waits for the account holds nothing that others need. If all have
+ * a place, the result is no promise.
  *
  * @throws OverBudgetError if there is no place in time.
  */
-export async function acquirePlace(
+export function acquirePlace(
   clock: Pick<Clock, 'monotonic'>,
   budgets: readonly QuotaBudget[],
   { priority, payer, maxWaitMs }: PlaceRequest,
-): Promise<BudgetPlace> {
+): MaybePromise<BudgetPlace> {
   const until = clock.monotonic() + maxWaitMs
   const account = payer ? budgets.map((one) => () => one.ofAccount(payer.account)) : []
-  const ofAccount = await acquireAll(clock, account, { priority, maxWaitMs }).catch(overBudget('account'))
-  const left = { priority, maxWaitMs: until - clock.monotonic() }
-  try {
+  const first = orOverBudget('account', acquireAll(clock, account, { priority, maxWaitMs }))
+  return whenKnown(first, (ofAccount) => {
     const total = budgets.map((one) => () => one.total)
-    const shared = await acquireAll(clock, total, left).catch(overBudget('client'))
-    return new BudgetPlace(budgets, payer, { ofAccount, shared })
-  } catch (error) {
-    for (const slot of ofAccount) slot.cancel()
-    throw error
-  }
+    const rest = acquireAll(clock, total, { priority, maxWaitMs: until - clock.monotonic() })
+    const inAll = (shared: readonly Slot[]): BudgetPlace => new BudgetPlace(budgets, payer, { ofAccount, shared })
+    return whenKnown(orOverBudget('client', rest, ofAccount), inAll)
+  })
 }
 
-const overBudget =
-  (budget: OverBudgetError['budget']) =>
-  (error: unknown): never => {
+/** @param held the slots that are free again without those that are waited for. */
+function orOverBudget(
+  budget: OverBudgetError['budget'],
+  slots: MaybePromise<Slot[]>,
+  held: readonly Slot[] = [],
+): MaybePromise<Slot[]> {
+  if (!(slots instanceof Promise)) return slots
+  return slots.catch((error: unknown) => {
+    for (const slot of held) slot.cancel()
     throw error instanceof RateLimitExceededError ? new OverBudgetError(budget, error.retryAfterMs) : error
-  }
+  })
+}

@@ -104,17 +104,23 @@ export class ClientRateLimiter {
 
   async #runToken<T>(send: () => Promise<T>, bypass: Bypass | undefined): Promise<T> {
     await this.#tokens.acquire(MAX_WAIT_MS)
-    return this.#throughBreaker('token', send, bypass)
+    const noted = (): Promise<T> => {
+      bypass?.onSend(false)
+      return send()
+    }
+    return this.#throughBreaker('token', noted, bypass)
   }
 
   async #runCalendar<T>(send: () => Promise<T>, options: LimitOptions<T>): Promise<T> {
     const { bypass, payer, integration } = options
     const priority = bypass ? 'requested' : (options.priority ?? 'routine')
     const budgets = integration ? [integration, this.budget] : [this.budget]
-    const place = await acquirePlace(this.#clock, budgets, { priority, payer, maxWaitMs: MAX_WAIT_MS })
+    const found = acquirePlace(this.#clock, budgets, { priority, payer, maxWaitMs: MAX_WAIT_MS })
+    const place = found instanceof Promise ? await found : found
     const sendInPlace = (): Promise<T> => {
       place.onSend()
-      return options.isTokenUnproven ? limitedAlone(send) : send()
+      bypass?.onSend(true)
+      return options.isTokenUnproven ? send().catch(limitedAlone) : send()
     }
     let account = payer?.account
     try {
@@ -130,11 +136,7 @@ export class ClientRateLimiter {
   }
 
   #throughBreaker<T>(endpoint: Endpoint, send: () => Promise<T>, bypass: Bypass | undefined): Promise<T> {
-    const noted = (): Promise<T> => {
-      bypass?.onSend(endpoint === 'calendar')
-      return send()
-    }
-    return this.#breakers[endpoint].run(noted, bypass && (() => this.tryBypass(bypass)))
+    return this.#breakers[endpoint].run(send, bypass && (() => this.tryBypass(bypass)))
   }
 
   /** Uses the bypass for a request that the caller holds back itself, for example because the Calendar API is switched off. */
@@ -172,14 +174,10 @@ const isAboutTheToken = (error: unknown): boolean =>
   error instanceof GoogleError && ABOUT_THE_TOKEN.includes(error.failure)
 
 /** A limit that is met with another client's access token delays only the Agent that has it. */
-async function limitedAlone<T>(send: () => Promise<T>): Promise<T> {
-  try {
-    return await send()
-  } catch (error) {
-    if (!(error instanceof GoogleError) || !isLimit(error.failure)) throw error
-    const { failure, message, status, retryAfterMs } = error
-    throw new PerUserLimitError(failure, message, { status, retryAfterMs })
-  }
+function limitedAlone(error: unknown): never {
+  if (!(error instanceof GoogleError) || !isLimit(error.failure)) throw error
+  const { failure, message, status, retryAfterMs } = error
+  throw new PerUserLimitError(failure, message, { status, retryAfterMs })
 }
 
 const isLimit = (failure: GoogleFailure): failure is Limit['failure'] =>

@@ -9,6 +9,7 @@
  * sent for the rest of its minute.
  */
 import { TIMER_TOLERANCE_MS, type Clock } from '../platform/clock.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
 import { afterToken, delayUntilToken, drained, type RateLimit } from './rate-limit.ts'
 import { RecentCount } from './recent-count.ts'
@@ -233,19 +234,38 @@ const newLane = (): Lane => ({ waiting: undefined, fullAt: undefined, lastRetry:
 const sizeOf = ({ waiting }: Lane): number => waiting?.size ?? 0
 
 /**
- * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`.
+ * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`. If all have a free slot, the result is no
+ * promise.
  *
  * @param budgets the narrowest first, so that a waiting request occupies slots only in narrower budgets. Each is looked up when it is
  *   needed.
  * @throws RateLimitExceededError if one of the budgets has no free slot in time. Then no slot is occupied.
  */
-export async function acquireAll(
+export function acquireAll(
   clock: Pick<Clock, 'monotonic'>,
   budgets: readonly (() => SlidingBudget)[],
-  { priority, maxWaitMs }: { priority: Priority; maxWaitMs: number },
+  options: AcquireOptions,
+): MaybePromise<Slot[]> {
+  const slots: Slot[] = []
+  for (const budgetOf of budgets) {
+    const slot = budgetOf().tryAcquire(options.priority)
+    if (!slot) return acquireRest(clock, { slots, budgets: budgets.slice(slots.length) }, options)
+    slots.push(slot)
+  }
+  return slots
+}
+
+interface AcquireOptions {
+  priority: Priority
+  maxWaitMs: number
+}
+
+async function acquireRest(
+  clock: Pick<Clock, 'monotonic'>,
+  { slots, budgets }: { slots: Slot[]; budgets: readonly (() => SlidingBudget)[] },
+  { priority, maxWaitMs }: AcquireOptions,
 ): Promise<Slot[]> {
   const until = clock.monotonic() + maxWaitMs
-  const slots: Slot[] = []
   try {
     for (const budgetOf of budgets) {
       const budget = budgetOf()

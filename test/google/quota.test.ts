@@ -102,7 +102,7 @@ describe('a budget', () => {
 
 test('a request that the client has no place for costs its account nothing', async () => {
   const budget = new QuotaBudget(clock, quota(1, 3))
-  const ask = (account: string): Promise<unknown> =>
+  const ask = async (account: string): Promise<unknown> =>
     acquirePlace(clock, [budget], { priority: 'routine', payer: payer(account), maxWaitMs: 0 })
   await ask('bob')
   await expect(ask('alice')).rejects.toThrow(OverBudgetError)

@@ -322,12 +322,23 @@ describe('several budgets', () => {
     budget.record()
     const order: string[] = []
     const options = { priority: 'requested', maxWaitMs: 2 * MINUTE } as const
-    void acquireAll(clock, budgets, options).then(() => order.push('first'))
+    void Promise.resolve(acquireAll(clock, budgets, options)).then(() => order.push('first'))
     await settle()
     limit = 2
-    void acquireAll(clock, budgets, options).then(() => order.push('second'))
+    void Promise.resolve(acquireAll(clock, budgets, options)).then(() => order.push('second'))
     await settle()
     expect(order).toEqual(['first'])
+  })
+
+  it('are occupied at once if all are free', () => {
+    const budgets = [1, 1].map((limit) => new SlidingBudget(new ManualClock(), () => limit))
+    const slots = acquireAll(
+      new ManualClock(),
+      budgets.map((one) => () => one),
+      { priority: 'routine', maxWaitMs: 0 },
+    )
+    expect(slots).toHaveLength(2)
+    expect(budgets.map(({ isIdle }) => isIdle)).toEqual([false, false])
   })
 
   it('are waited for no longer than for one', async () => {
@@ -337,7 +348,7 @@ describe('several budgets', () => {
     await acquireAll(clock, budgets.slice(0, 1), options)
     await clock.advance(5_000)
     await acquireAll(clock, budgets.slice(1), options)
-    const refused = acquireAll(clock, budgets, options).catch(() => clock.monotonic())
+    const refused = Promise.resolve(acquireAll(clock, budgets, options)).catch(() => clock.monotonic())
     const before = clock.monotonic()
     await clock.advance(10_000)
     expect(Number(await refused) - before).toBeLessThanOrEqual(5_500)
