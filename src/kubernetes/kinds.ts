@@ -12,7 +12,7 @@ import {
 import { agentKey, integrationKey } from '../resources/references.ts'
 import { siteHost } from '../resources/sites.ts'
 import { writeCalendarKey } from '../resources/write-calendar.ts'
-import type { Agent, Booking, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
+import type { Agent, Booking, CalendarIntegration, CustomKind, CustomObject, ObjectMeta } from '../resources/types.ts'
 import type { IndexFunctions } from './indexes.ts'
 import type { KubernetesObject } from './objects.ts'
 
@@ -131,10 +131,30 @@ export const storeNameOf = (kind: string): StoreName | undefined =>
 
 /** Removes the fields that only kubectl, the API server and other programs need, which may be most of an object. */
 export function stripped<T extends KubernetesObject>(object: T): T {
-  const { managedFields, annotations, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown }
-  const ours = Object.entries(annotations ?? {}).filter(([name]) => isOurAnnotation(name))
-  // A property that is deleted or set to undefined would make the object twice as large in memory.
-  return { ...object, metadata: ours.length > 0 ? { ...metadata, annotations: Object.fromEntries(ours) } : metadata }
+  return { ...object, metadata: strippedMetadata(object.metadata) }
+}
+
+/**
+ * A literal with all fields: if one is added after a spread, or deleted, V8 makes a hidden class for each single object, which needs
+ * twice as much memory as the object.
+ */
+const strippedMetadata = (metadata: ObjectMeta): ObjectMeta => ({
+  name: metadata.name,
+  namespace: metadata.namespace,
+  uid: metadata.uid,
+  resourceVersion: metadata.resourceVersion,
+  generation: metadata.generation,
+  creationTimestamp: metadata.creationTimestamp,
+  deletionTimestamp: metadata.deletionTimestamp,
+  labels: metadata.labels,
+  annotations: ourAnnotations(metadata.annotations),
+  finalizers: metadata.finalizers,
+  ownerReferences: metadata.ownerReferences,
+})
+
+function ourAnnotations(annotations: ObjectMeta['annotations'] = {}): ObjectMeta['annotations'] {
+  const ours = Object.entries(annotations).filter(([name]) => isOurAnnotation(name))
+  return ours.length > 0 ? Object.fromEntries(ours) : undefined
 }
 
 const isOurAnnotation = (name: string): boolean => name.startsWith(`${API_GROUP}/`) || name === FLUX_REQUESTED_AT

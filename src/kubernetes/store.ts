@@ -7,6 +7,7 @@
  */
 import { Indexes, type IndexFunctions } from './indexes.ts'
 import { keyOf, type WatchEvent, type Key, type KubernetesObject, type Store } from './port.ts'
+import { withSharedParts } from '../platform/shared-parts.ts'
 import { isNewer } from './versions.ts'
 
 /** The options of a watch store. */
@@ -39,6 +40,8 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   readonly #writing = new Map<Key, { writers: number; events: Event<T>[] }>()
   /** The keys that we deleted, with their version, until the watch reports the deletion. */
   readonly #deleted = new Map<Key, string>()
+  /** The object that was stored last: much of the next one is the same. */
+  #latest: T | undefined
 
   constructor(options: StoreOptions<T>) {
     this.#options = options
@@ -147,21 +150,29 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     else this.#remove(event.remove, event.version)
   }
 
-  #put(after: T, { silent = false, anyVersion = false }: { silent?: boolean; anyVersion?: boolean }): void {
-    const key = keyOf(after)
-    const version = after.metadata.resourceVersion
+  #put(object: T, { silent = false, anyVersion = false }: { silent?: boolean; anyVersion?: boolean }): void {
+    const key = keyOf(object)
+    const version = object.metadata.resourceVersion
     const known = this.#versionOf(key) ?? this.#deleted.get(key)
     if (known !== undefined && (anyVersion ? version === known : !isNewer(version, known))) return
     const before = this.#forget(key)
     this.#deleted.delete(key)
-    this.#objects.set(key, after)
-    this.#indexes.add(key, after)
+    const after = this.#keep(key, object, before)
     if (silent) return
     // The object was deleted and created again between two watches: two events, not one.
     if (before && before.metadata.uid !== after.metadata.uid) {
       this.#notifyAll({ before })
       this.#notifyAll({ after })
     } else this.#notifyAll({ before, after })
+  }
+
+  /** Stores an object that shares parts with the version before it or, if it is new, with the object that was stored last. */
+  #keep(key: Key, object: T, before: T | undefined): T {
+    const after = withSharedParts(object, before ?? this.#latest)
+    this.#latest = after
+    this.#objects.set(key, after)
+    this.#indexes.add(key, after)
+    return after
   }
 
   #remove(key: Key, version: string | undefined): void {

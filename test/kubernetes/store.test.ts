@@ -42,6 +42,17 @@ function writing(base: string | undefined) {
 }
 
 describe('a store', () => {
+  it('keeps what is equal in several objects once', () => {
+    const labels = () => ({ app: 'booking' })
+    store.put(at(1, { labels: labels() }))
+    store.put(thing('y', { resourceVersion: '2', labels: labels() }))
+    const first = store.get(KEY)?.metadata.labels
+    expect(store.get('booking/y')?.metadata.labels).toBe(first)
+    store.put(thing('z', { resourceVersion: '3', labels: { app: 'other' } }))
+    store.put(at(4, { labels: labels() }))
+    expect(store.get(KEY)?.metadata.labels).toBe(first)
+  })
+
   it('reports the objects that exist to a new listener, and every change from then on', () => {
     store.put(at(1))
     const late: string[] = []

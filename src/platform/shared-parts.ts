@@ -1,0 +1,29 @@
+/**
+ * Lets values of the same kind share what is equal in them. Each answer of an API is parsed into objects and strings of its own,
+ * although most of what its objects contain is the same in the next one.
+ */
+
+/**
+ * Replaces each part of `value` that has the same content as the part of `like` in the same place by that part, in `value` itself.
+ * Neither may be changed afterwards.
+ *
+ * @returns `like` if all of it is the same, `value` otherwise.
+ */
+export function withSharedParts<T>(value: T, like: unknown): T {
+  // Equal strings may be different objects in memory; the former one is kept.
+  if (value === like) return like as T
+  if (!isObject(value) || !isObject(like) || Array.isArray(value) !== Array.isArray(like)) return value
+  const [parts, others] = [value as Record<string, unknown>, like as Record<string, unknown>]
+  let sameParts = 0
+  let count = 0
+  for (const name in parts) {
+    const other = others[name]
+    const part = withSharedParts(parts[name], other)
+    parts[name] = part
+    if (part === other) sameParts += 1
+    count += 1
+  }
+  return sameParts === count && Object.keys(like).length === count ? (like as T) : value
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
