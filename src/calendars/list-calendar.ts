@@ -28,8 +28,8 @@ interface ListingRequest extends EventsRequest {
 interface ListedCalendar {
   snapshot: CalendarSnapshot
   booked: BookedEvents | undefined
-  /** The versions of events of Bookings that it contained. */
-  versions: ListedVersions
+  /** The versions of events of Bookings that it contained; undefined if there were none, as for most calendars. */
+  versions: ListedVersions | undefined
   /** Where the next incremental listing starts; undefined if a full one has to follow. */
   syncToken: string | undefined
   /** The listing contradicts itself, or part of it was not understood. */
@@ -66,7 +66,7 @@ export async function listCalendar(
     const { snapshot, doubtful } = builder.finish(end.timeZone, end)
     // Google does not repeat a delta. If part of it was not understood, only a full listing can repair that.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { snapshot, booked, versions, syncToken, doubtful, found }
+    return { snapshot, booked, versions: versions.size > 0 ? versions : undefined, syncToken, doubtful, found }
   } catch (error) {
     throw asGoogleError(error)
   }

@@ -36,7 +36,10 @@ export const MISSED_LIMIT = 3
 export const REMEMBERED_CHANNELS = 128
 
 /** Before any message and any reading. */
-export const newAnnouncements = (): Announcements => ({ synced: [], unannounced: [], missed: 0 })
+export const newAnnouncements = (): Announcements => NOTHING
+
+/** One for all: it never changes. */
+const NOTHING: Announcements = { lastMessage: undefined, synced: [], lastRead: undefined, unannounced: [], missed: 0 }
 
 /** A message has arrived that announces a change. */
 export function announced(before: Announcements, now: number): Announcements {

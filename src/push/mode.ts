@@ -30,14 +30,14 @@ export function modeOf(options: ModeOptions, resolution: Resolution): PushMode {
 const isDisabled = ({ spec }: { spec: { sync: { push: string } } }): boolean => spec.sync.push === 'Disabled'
 
 const MEANWHILE = 'Calendars are read at every interval.'
+/** One text for all Agents, which keep it. */
+const NO_PAGES = `The operator serves no pages (its setting --web-bind-address is 0), so Google can't announce changes. ${MEANWHILE}`
 
 function obstacle(
   { servesPages }: ModeOptions,
   { integration, entry, key }: Extract<Resolution, { kind: 'resolved' }>,
 ): string | undefined {
-  if (!servesPages) {
-    return `The operator serves no pages (its setting --web-bind-address is 0), so Google can't announce changes. ${MEANWHILE}`
-  }
+  if (!servesPages) return NO_PAGES
   if (!integration.spec.google.siteURI.startsWith('https://')) {
     return `spec.google.siteURI of CalendarIntegration ${key} is not an https origin, and Google announces changes only to those. ${MEANWHILE}`
   }

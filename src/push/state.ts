@@ -87,7 +87,10 @@ const MAX_STOP_ATTEMPTS = 5
 const MIN_LIFE_MS = 10_000
 
 /** An Agent without channels. */
-export const newPushState = (): PushState => ({ byCalendar: new Map(), stopping: [] })
+export const newPushState = (): PushState => NO_CHANNELS
+
+/** One for all: it never changes, and most Agents have no channels. */
+const NO_CHANNELS: PushState = { byCalendar: new Map(), stopping: [] }
 
 /** A calendar without a channel. */
 export const newCalendarPush = (): CalendarPush => ({ attempts: 0, retryAt: -Infinity, isSilent: false })
