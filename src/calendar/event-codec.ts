@@ -1,72 +1,77 @@
 /**
  * Encodes a snapshot's events in ten to twenty bytes per event. An operator stores thousands of calendars and uses
- * few of them at a time, so they are compressed. The events are sorted by key and split into columns of small numbers that
- * repeat: the instances of a weekly meeting differ by the same number of seconds, and most of their ids can be derived from
- * their start.
+ * few of them at a time. The events are sorted by key. Their times come first (`times-codec.ts`), and then, compressed, their ids,
+ * most of which can be derived from the start for instances of a recurring event, and their content.
  */
 import { compress, decompress } from '../platform/compression.ts'
 import { ALL_DAY, type CompactEvent, type CompactTime } from './compact-event.ts'
+import { decodeTimes as decodeStoredTimes, encodeTimes } from './times-codec.ts'
 
 // Flags of the stored form only, in addition to those of a compact event.
 const ID_FROM_START = 64
 const EXPLICIT_RECURRING_ID = 128
-
-type Columns = [names: string[], starts: number[], lengths: number[], flags: number[]]
+const STORED_FLAGS = ID_FROM_START | EXPLICIT_RECURRING_ID
 
 /** Encodes events given in any order; the same events always give the same bytes. */
 export function encodeEvents(events: Iterable<CompactEvent>): Uint8Array {
   const sorted = [...events].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-  const columns: Columns = [[], [], [], []]
-  const [names, starts, lengths, flags] = columns
-  let last = { name: '', start: 0 }
+  if (sorted.length === 0) return new Uint8Array()
+  const names: string[] = []
+  const times: CompactTime[] = []
+  let last = ''
   for (const event of sorted) {
-    const encoded = encodeName(event)
-    names.push(encoded.name === last.name ? '' : encoded.name)
-    starts.push(event.start - last.start)
-    lengths.push(event.end - event.start)
-    flags.push(event.flags | encoded.flags)
-    last = { name: encoded.name, start: event.start }
+    const storedFlags = storedFlagsOf(event)
+    const name = storedName(event, storedFlags)
+    names.push(name === last ? '' : name)
+    times.push({ start: event.start, end: event.end, flags: event.flags | storedFlags })
+    last = name
   }
-  // JSON contains no line feed: the first line holds the columns, the others the content of one event each.
-  const lines = [JSON.stringify(columns), ...sorted.map(({ content }) => content)]
-  return compress(lines.join('\n').trimEnd())
+  const encodedTimes = encodeTimes(times)
+  // JSON contains no line feed: the first line holds the names, the others the content of one event each.
+  const rest = compress([JSON.stringify(names), ...sorted.map(({ content }) => content)].join('\n').trimEnd())
+  const encoded = new Uint8Array(encodedTimes.length + rest.length)
+  encoded.set(encodedTimes)
+  encoded.set(rest, encodedTimes.length)
+  return encoded
 }
 
 /** Decodes what `encodeEvents` returned, sorted by key. */
 export function decodeEvents(encoded: Uint8Array): CompactEvent[] {
-  const { columns, contents } = inflate(encoded)
-  const [names, , , storedFlags] = columns
+  if (encoded.length === 0) return []
+  const { times, end: length } = decodeStoredTimes(encoded)
+  const [line = '', ...contents] = decompress(encoded.subarray(length)).split('\n')
+  const names = JSON.parse(line) as string[]
   let name = ''
-  return timesOf(columns).map(({ start, end, flags }, index) => {
+  return times.map(({ start, end, flags }, index) => {
     name = names[index] || name
-    const ids = decodeName(name, storedFlags[index] ?? 0, start)
-    return { ...ids, start, end, flags, content: contents[index] ?? '' }
+    return {
+      ...decodeName(name, flags, start),
+      start,
+      end,
+      flags: flags & ~STORED_FLAGS,
+      content: contents[index] ?? '',
+    }
   })
 }
 
-/** Decodes only the times, at a third of the cost. */
-export const decodeTimes = (encoded: Uint8Array): CompactTime[] => timesOf(inflate(encoded).columns)
-
-function inflate(encoded: Uint8Array): { columns: Columns; contents: string[] } {
-  const [columns = '', ...contents] = decompress(encoded).split('\n')
-  return { columns: JSON.parse(columns) as Columns, contents }
-}
-
-function timesOf([, starts, lengths, flags]: Columns): CompactTime[] {
-  let start = 0
-  return starts.map((difference, index) => {
-    start += difference
-    const ownFlags = (flags[index] ?? 0) & ~(ID_FROM_START | EXPLICIT_RECURRING_ID)
-    return { start, end: start + (lengths[index] ?? 0), flags: ownFlags }
-  })
+/** Decodes only the times, at a tenth of the cost. */
+export function decodeTimes(encoded: Uint8Array): CompactTime[] {
+  if (encoded.length === 0) return []
+  const { times } = decodeStoredTimes(encoded)
+  for (const time of times) time.flags &= ~STORED_FLAGS
+  return times
 }
 
 /** An id that follows from the recurring event and the start is left out; a recurring id that is no prefix is written out. */
-function encodeName({ id, recurringEventId, start, flags }: CompactEvent): { name: string; flags: number } {
-  if (recurringEventId === '') return { name: id, flags: 0 }
+function storedFlagsOf({ id, recurringEventId, start, flags }: CompactEvent): number {
+  if (recurringEventId === '') return 0
   const isDerived = id.startsWith(recurringEventId) && id === instanceId(recurringEventId, start, flags)
-  if (isDerived) return { name: recurringEventId, flags: ID_FROM_START }
-  return { name: `${recurringEventId.length}:${recurringEventId}${id}`, flags: EXPLICIT_RECURRING_ID }
+  return isDerived ? ID_FROM_START : EXPLICIT_RECURRING_ID
+}
+
+function storedName({ id, recurringEventId }: CompactEvent, storedFlags: number): string {
+  if (storedFlags & ID_FROM_START) return recurringEventId
+  return storedFlags & EXPLICIT_RECURRING_ID ? `${recurringEventId.length}:${recurringEventId}${id}` : id
 }
 
 function decodeName(name: string, flags: number, start: number): Pick<CompactEvent, 'id' | 'recurringEventId'> {

@@ -12,7 +12,7 @@ import { eventsDocument, listEvents, renderEventsJSON } from '../../src/calendar
 import type { CompactEvent } from '../../src/calendar/compact-event.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../../src/calendar/icalendar.ts'
 import { clip, mergeIntervals, type Interval } from '../../src/calendar/interval.ts'
-import { encodeEvents, decodeEvents } from '../../src/calendar/event-codec.ts'
+import { decodeEvents, decodeTimes, encodeEvents } from '../../src/calendar/event-codec.ts'
 import { snapshotEvents, type CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import type { EventResource } from '../../src/calendar/event-resource.ts'
 import { busyMinutes, localDates } from './oracle.ts'
@@ -280,6 +280,7 @@ describe('the stored form', () => {
       const encoded = encodeEvents(events)
       const sorted = [...events].sort((a, b) => (a.id < b.id ? -1 : 1))
       expect(decodeEvents(encoded)).toEqual(sorted)
+      expect(decodeTimes(encoded)).toEqual(sorted.map(({ start, end, flags }) => ({ start, end, flags })))
       expect(encodeEvents([...events].reverse())).toEqual(encoded)
     })
     fc.assert(property, { ...seeded, numRuns: runs(500) })
