@@ -17,7 +17,8 @@ export function parseDate(date: string): number | undefined {
   if (!DATE.test(date)) return undefined
   if (isBeyondYear9999(date)) return parseDate(`2000${date.slice(-6)}`) === undefined ? undefined : LAST_DAY
   const midnight = Date.parse(`${date}T00:00:00Z`)
-  if (Number.isNaN(midnight) || isoDate(midnight / DAY_MS) !== date) return undefined
+  // Date.parse reads a 30th of February as a 2nd of March.
+  if (Number.isNaN(midnight) || new Date(midnight).getUTCDate() !== Number(date.slice(-2))) return undefined
   return Math.max(midnight / DAY_MS, FIRST_DAY)
 }
 

@@ -3,10 +3,9 @@
  * time is computed (`busy.ts`), so that a changed rule needs no new listing.
  */
 import { eventContent } from './event-content.ts'
-import type { EventResource, ParsedEvent } from './event-resource.ts'
+import type { EventAttendee, EventResource, ParsedEvent } from './event-resource.ts'
 import { resolveTime, type ResolvedTime, type TimeContext } from './event-time.ts'
 import { clampInstant } from './instant.ts'
-import type { Interval } from './interval.ts'
 
 /** `publish.calendar.detail` of an Agent: whether titles, places and guests are stored (`Full`) or only times (`Busy`). */
 export type Detail = 'Busy' | 'Full'
@@ -70,11 +69,13 @@ export function compactEvent(
   context: CompactionContext,
 ): CompactionResult {
   const time = resolveTime(event, context)
-  const answer = ownAnswer(event)
+  const answer = event.attendees && ownAnswer(event.attendees)
   const compact = {
     id,
     recurringEventId: event.recurringEventId ?? '',
-    ...toSeconds(time ?? { start: 0, end: 0 }),
+    // Rounded outwards: what is published has a resolution of one second, and busy time is never shortened.
+    start: Math.floor(clampInstant(time?.start ?? 0) / 1000),
+    end: Math.ceil(clampInstant(time?.end ?? 0) / 1000),
     flags: timeFlags(time) | busyFlags(event, answer),
     content: context.detail === 'Full' ? JSON.stringify(eventContent(event, answer)) : '',
   }
@@ -92,19 +93,13 @@ export const unreadableEvent = (id: string): CompactEvent => ({
 })
 
 /** The person's own answer. Of several answers, which contradict each other, the one that makes the person busiest counts. */
-const ownAnswer = ({ attendees = [] }: EventResource): string | undefined =>
+const ownAnswer = (attendees: readonly EventAttendee[]): string | undefined =>
   attendees
     .filter(({ self }) => self === true)
     .map(({ responseStatus }) => responseStatus)
     .reduce<string | undefined>((a, b, at) => (at === 0 || freedom(b) < freedom(a) ? b : a), undefined)
 
 const freedom = (answer: string | undefined): number => ['tentative', 'declined'].indexOf(answer ?? '')
-
-/** Rounded outwards: what is published has a resolution of one second, and busy time is never shortened. */
-const toSeconds = ({ start, end }: Interval): Interval => ({
-  start: Math.floor(clampInstant(start) / 1000),
-  end: Math.ceil(clampInstant(end) / 1000),
-})
 
 function timeFlags(time: ResolvedTime | undefined): number {
   if (!time) return NO_TIME

@@ -77,8 +77,10 @@ function parseDateTime(
   disambiguation: Disambiguation,
   { timeZone, zones }: TimeContext,
 ): number | undefined {
-  const [, date, offset] = DATE_TIME.exec(text) ?? []
+  const found = DATE_TIME.exec(text)
+  const date = found?.[1]
   if (date === undefined) return undefined
+  const offset = found?.[2]
   if (isBeyondYear9999(date)) return parseDate(date) === undefined ? undefined : LATEST
   const instant = offset === undefined ? zones.instantOf(text, timeZone, disambiguation) : parseWithOffset(text, date)
   return instant === undefined ? undefined : clampInstant(instant)

@@ -33,22 +33,22 @@ export function withBooked(before: BookedEvents, items: readonly unknown[]): Boo
 const ownIdOf = ({ id, recurringEventId }: Record<string, unknown>): string => String(recurringEventId ?? id)
 
 /** The versions in a listing. Of a cancelled event only the id is certain; it is the last version, because no write of ours revives one. */
-export const versionsIn = (items: readonly unknown[]): ListedVersions =>
-  new Map(
-    items.flatMap((item): [string, number][] => {
-      if (!isRecord(item) || !isShort(item.id)) return []
-      if (item.status === 'cancelled') return [[item.id, Infinity]]
-      const updated = Date.parse(String(item.updated))
-      return isBooked(item) && !Number.isNaN(updated) ? [[item.id, updated]] : []
-    }),
-  )
+export function versionsIn(items: readonly unknown[]): ListedVersions {
+  const versions = new Map<string, number>()
+  for (const item of items) {
+    if (!isRecord(item) || !isShort(item.id)) continue
+    const updated = item.status === 'cancelled' ? Infinity : isBooked(item) ? Date.parse(String(item.updated)) : NaN
+    if (!Number.isNaN(updated)) versions.set(item.id, updated)
+  }
+  return versions
+}
 
 /** Whether the item is an event of a Booking that is not cancelled. */
 function isBooked(item: unknown): boolean {
   if (!isRecord(item) || item.status === 'cancelled') return false
-  const { id, etag, extendedProperties: properties } = item
-  const own = isRecord(properties) && isRecord(properties.private) ? properties.private[BOOKING_PROPERTY] : undefined
-  return typeof own === 'string' && isShort(id) && isShort(etag)
+  const { extendedProperties: properties } = item
+  if (!isRecord(properties) || !isRecord(properties.private)) return false
+  return typeof properties.private[BOOKING_PROPERTY] === 'string' && isShort(item.id) && isShort(item.etag)
 }
 
 const isShort = (text: unknown): text is string => typeof text === 'string' && text.length <= MAX_LENGTH

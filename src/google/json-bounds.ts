@@ -8,9 +8,10 @@ export const MAX_VALUES = 500_000
 /** The maximum nesting depth. Google's answers are nested five levels deep. */
 export const MAX_LEVELS = 50
 
-const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
-const OPENS = new Set([91, 123])
-const CLOSES = new Set([93, 125])
+const QUOTE = 34
+const COMMA = 44
+const BACKSLASH = 92
+const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = [91, 93, 123, 125]
 
 /** Whether the text may be parsed. Text that is not JSON is left to the parser. */
 export function isWithinBounds(text: string, maxValues = MAX_VALUES): boolean {
@@ -20,11 +21,13 @@ export function isWithinBounds(text: string, maxValues = MAX_VALUES): boolean {
     const code = text.charCodeAt(at)
     if (code === QUOTE) at = endOfString(text, at)
     else if (code === COMMA) values += 1
-    else if (OPENS.has(code)) [values, levels] = [values + 1, levels + 1]
-    else if (CLOSES.has(code)) levels -= 1
-    if (values > maxValues || levels > MAX_LEVELS) return false
+    else if (code === OBJECT_START || code === LIST_START) {
+      values += 1
+      levels += 1
+      if (levels > MAX_LEVELS) return false
+    } else if (code === OBJECT_END || code === LIST_END) levels -= 1
   }
-  return true
+  return values <= maxValues
 }
 
 /** Returns the index of the closing quote. An escaped quote has an odd number of backslashes before it. */
