@@ -17,8 +17,8 @@ export interface CalendarRequest {
   method: 'GET' | 'POST'
   /** The segments of the path below the API's root, not yet encoded. */
   path: readonly string[]
-  /** The parameters of the query. Those without a value are left out. */
-  query?: object
+  /** The query, as `queryOf` renders it. */
+  query?: string
   /** What the body contains, as JSON. */
   content?: object
   headers?: Record<string, string>
@@ -37,20 +37,23 @@ export const GZIP = { 'accept-encoding': 'gzip', 'user-agent': 'calendar-operato
 
 /** Returns what sends requests to the API at this origin. */
 export function sendToCalendar(transport: Transport, origin: string): SendToCalendar {
-  return async (accessToken, { method, path, query = {}, content, headers = GZIP, owner }) => {
-    const body = content === undefined ? undefined : JSON.stringify(content)
-    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-    return transport.send({
-      ...{ method, body, owner, deadlineMs: DEADLINE_MS },
-      url: { origin, pathname: ROOT + path.map(encoded).join('/'), search: searchOf(query) },
-      headers: { authorization: `Bearer ${accessToken}`, ...type, ...headers },
-    })
+  return (accessToken, { method, path, query, content, headers = GZIP, owner }) => {
+    const authorization = `Bearer ${accessToken}`
+    const url = { origin, pathname: ROOT + path.map(encoded).join('/'), search: query === undefined ? '' : `?${query}` }
+    const common = { method, url, owner, deadlineMs: DEADLINE_MS }
+    if (content === undefined) return transport.send({ ...common, headers: { authorization, ...headers } })
+    const withType = { authorization, 'content-type': 'application/json', ...headers }
+    return transport.send({ ...common, headers: withType, body: JSON.stringify(content) })
   }
 }
 
-function searchOf(query: object): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
-  return given.length === 0 ? '' : `?${given.map(([name, value]) => `${name}=${encoded(String(value))}`).join('&')}`
+/** The query with these parameters. Those without a value are left out. @throws GoogleError if a value cannot be sent. */
+export function queryOf(parameters: object): string {
+  let query = ''
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== null) query += `${query === '' ? '' : '&'}${name}=${encoded(String(value))}`
+  }
+  return query
 }
 
 /** @throws GoogleError for half of a surrogate pair: Google has no such id. */

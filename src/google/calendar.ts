@@ -7,7 +7,7 @@ import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
 import { channelIn } from './channels.ts'
 import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
-import { bodyOf, GZIP, sendToCalendar, type CalendarRequest } from './calendar-request.ts'
+import { bodyOf, GZIP, queryOf, sendToCalendar, type CalendarRequest } from './calendar-request.ts'
 import { createEventsAPI, type EventsAPI } from './events.ts'
 import { libraryOver } from './library.ts'
 import { listPages, type PageAnswer } from './listing.ts'
@@ -62,6 +62,8 @@ const OURS = 'etag,updated,extendedProperties/private'
 const COMMON = `id,${OURS},status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
+type EventsParameters = Omit<calendar_v3.Params$Resource$Events$List, 'calendarId'>
+
 /**
  * The parameters of every request, by detail; a sync token is valid only for the parameters of the listing that returned it. Most
  * calendars fit into one page, and a page fits into memory whoever wrote the events (docs/decisions/0111).
@@ -81,6 +83,11 @@ const PARAMETERS = {
   },
 }
 
+const EVERY_QUERY = {
+  Busy: queryOf(PARAMETERS.Busy satisfies EventsParameters),
+  Full: queryOf(PARAMETERS.Full satisfies EventsParameters),
+}
+
 /** Creates the API. Sends nothing. */
 export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   const send = sendToCalendar(deps.transport, deps.apiUrl)
@@ -89,7 +96,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     ...createEventsAPI(libraryOver(deps.transport, deps.apiUrl), deps.clock),
     async calendar(accessToken, calendarId) {
       const path = ['users', 'me', 'calendarList', calendarId]
-      const query = { fields: 'id,timeZone,accessRole,primary' }
+      const query = queryOf({ fields: 'id,timeZone,accessRole,primary' })
       const answer = await send(accessToken, { method: 'GET', path, query })
       const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps.clock, answer, false)
       const { id, timeZone, accessRole, primary } = entry
@@ -143,11 +150,7 @@ function listingOf(
   const where = incremental
     ? { syncToken: from.syncToken }
     : { timeMin: new Date(from.window.start).toISOString(), timeMax: new Date(from.window.end).toISOString() }
-  const query: Omit<calendar_v3.Params$Resource$Events$List, 'calendarId'> = {
-    ...PARAMETERS[detail],
-    ...where,
-    pageToken,
-  }
+  const query = `${EVERY_QUERY[detail]}&${queryOf({ ...where, pageToken } satisfies EventsParameters)}`
   // Most incremental answers are empty, and unpacking them costs more than the bytes that it saves.
   const headers = incremental ? {} : GZIP
   return { method: 'GET', path: ['calendars', calendarId, 'events'], query, headers, owner }

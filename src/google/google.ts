@@ -26,7 +26,6 @@ import {
   type WatchRequest,
 } from './port.ts'
 import type { Bypass } from './bypass.ts'
-import type { QuotaBudget } from './quota-budget.ts'
 import type { ReplicaRole } from './replica-role.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createPool, createTransport, type Pool, type Proxy } from './transport.ts'
@@ -172,7 +171,7 @@ class HttpGoogleClient implements GoogleClient {
     const accountOf = (entry: CalendarEntry): string | undefined =>
       id === 'primary' ? canonicalAccount(entry.id) : undefined
     const send = (): Promise<CalendarEntry> => this.#deps.api.calendar(accessToken, id)
-    return this.#limited('calendar', 'calendarList.get', send, { ...this.#inBudget(options), accountOf })
+    return this.#limited('calendar', 'calendarList.get', send, this.#limits(options, undefined, accountOf))
   }
 
   async events(
@@ -181,7 +180,7 @@ class HttpGoogleClient implements GoogleClient {
     assertUsable(accessToken)
     let { priority } = options
     const wrap: WrapRequest = (page) => {
-      const limits = { ...this.#inBudget(options), priority }
+      const limits = this.#limits(options, priority)
       // A listing that has begun is finished: if it is turned away in between, all of its requests were for nothing.
       if (priority === undefined || priority === 'routine') priority = 'interactive'
       return this.#limited('calendar', 'events.list', page, limits)
@@ -215,13 +214,13 @@ class HttpGoogleClient implements GoogleClient {
   async watch(accessToken: string, request: WatchRequest, options: RequestOptions = {}): Promise<WatchedChannel> {
     assertUsable(accessToken)
     const send = (): Promise<WatchedChannel> => this.#deps.api.watch(accessToken, request)
-    return this.#limited('calendar', 'events.watch', send, this.#inBudget(options))
+    return this.#limited('calendar', 'events.watch', send, this.#limits(options))
   }
 
   async stopChannel(accessToken: string, request: StopRequest, options: RequestOptions = {}): Promise<void> {
     assertUsable(accessToken)
     const send = (): Promise<void> => this.#deps.api.stopChannel(accessToken, request)
-    return this.#limited('calendar', 'channels.stop', send, this.#inBudget(options))
+    return this.#limited('calendar', 'channels.stop', send, this.#limits(options))
   }
 
   /** A request about one event. Somebody waits for it, so it goes before routine reads. */
@@ -232,7 +231,7 @@ class HttpGoogleClient implements GoogleClient {
     options: RequestOptions = {},
   ): Promise<T> {
     assertUsable(accessToken)
-    return this.#limited('calendar', kind, send, { ...this.#inBudget(options), priority: 'interactive' })
+    return this.#limited('calendar', kind, send, this.#limits(options, 'interactive'))
   }
 
   /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */
@@ -255,9 +254,13 @@ class HttpGoogleClient implements GoogleClient {
     return membership.limiter().run(endpoint, () => observed(kind, send), options)
   }
 
-  #inBudget(options: RequestOptions): RequestOptions & { integration?: QuotaBudget } {
-    const { payer } = options
-    return { ...options, integration: payer && this.#deps.membership.budgetOf(payer.integration) }
+  #limits<T>(
+    { payer, bypass, isTokenUnproven, priority: asked }: RequestOptions,
+    priority = asked,
+    accountOf?: LimitOptions<T>['accountOf'],
+  ): LimitOptions<T> {
+    const integration = payer && this.#deps.membership.budgetOf(payer.integration)
+    return { payer, priority, bypass, isTokenUnproven, integration, accountOf }
   }
 }
 

@@ -7,7 +7,7 @@ import { gunzip, gunzipSync } from 'node:zlib'
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { Exchange } from '../platform/http-exchange.ts'
+import { Exchange, type WholeAnswer } from '../platform/http-exchange.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
 
@@ -51,6 +51,8 @@ export interface Proxy {
 
 const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const KEEP_ALIVE_MS = 60_000
+/** zlib takes no smaller buffers than 64 bytes. */
+const MIN_BUFFER_BYTES = 1024
 
 /** The connections to Google, as far as a transport uses them. */
 export type Pool = Pick<Dispatcher, 'dispatch' | 'destroy'>
@@ -77,28 +79,19 @@ export function createPool(proxy: Proxy = NO_PROXY): Pool {
 export function createTransport(clock: Clock, pool: Pool): Transport {
   const budget = new BodyBudget(clock)
   return {
-    async send({ url, deadlineMs, owner, ...request }) {
-      const lease = budget.lease(owner)
-      const { origin, pathname, search } = url
-      const exchange = new Exchange(pool, { ...request, origin, path: pathname + search }, (bytes) =>
-        bytes > lease.bytes ? makeRoom(bytes) : undefined,
-      )
-      const deadline = new Deadline(clock, deadlineMs, () => exchange.abort(new LateError()))
-      const grow = (): Promise<void> => deadline.suspended(() => lease.grow())
-      const makeRoom = async (bytes: number): Promise<void> => {
-        // Twice, if one chunk exceeds both limits.
-        while (bytes > lease.bytes) await grow()
-      }
+    async send(request) {
+      const lease = budget.lease(request.owner)
+      const sending = new Sending(pool, clock, request, lease)
       try {
-        const { statusCode: status, headers, body } = await exchange.answer
-        const text = await decodedText({ bytes: body, headers }, lease, grow)
+        const { statusCode: status, headers, body } = await sending.answer
+        const text = isPlain(body, headers) ? body.toString('utf8') : await unpackedText(body, headers, sending)
         return { status, headers, text, release: releaseOf(lease) }
       } catch (error) {
         lease.release()
         if (error instanceof GoogleError) throw error
         throw new GoogleError('Unreachable', error instanceof LateError ? 'no answer in time' : brokenBy(error))
       } finally {
-        deadline.end()
+        sending.end()
       }
     },
     close: () => pool.destroy(),
@@ -111,46 +104,79 @@ const releaseOf = (lease: BodyLease) => (): void => lease.release()
 /** The deadline of a request has passed. */
 class LateError extends Error {}
 
-class Deadline {
-  readonly #start: () => void
-  #cancel: () => void = () => undefined
+/** A request, from the moment it is sent, with its deadline and the room for its answer. */
+class Sending {
+  readonly #clock: Clock
+  readonly #deadlineMs: number
+  readonly #lease: BodyLease
+  readonly #exchange: Exchange
+  #cancelDeadline: () => void
 
-  constructor(clock: Clock, ms: number, passed: () => void) {
-    this.#start = () => (this.#cancel = clock.setTimer(ms, passed))
-    this.#start()
+  constructor(pool: Pool, clock: Clock, { url, method, headers, body, deadlineMs }: OutgoingRequest, lease: BodyLease) {
+    this.#clock = clock
+    this.#deadlineMs = deadlineMs
+    this.#lease = lease
+    const options = { origin: url.origin, path: url.pathname + url.search, method, headers, body }
+    this.#exchange = new Exchange(pool, options, (bytes) => (bytes > lease.bytes ? this.#makeRoom(bytes) : undefined))
+    this.#cancelDeadline = this.#startDeadline()
   }
 
-  /** Stops the deadline during a wait that is not Google's fault, and then restarts it from the beginning. */
-  async suspended(wait: () => Promise<void>): Promise<void> {
-    this.#cancel()
-    await wait()
-    this.#start()
+  get answer(): Promise<WholeAnswer> {
+    return this.#exchange.answer
+  }
+
+  /** How many bytes the answer may have before `grow`. */
+  get bytes(): number {
+    return this.#lease.bytes
+  }
+
+  /**
+   * Waits for more room. This is not Google's fault: the deadline stops, and then begins anew.
+   *
+   * @throws GoogleError if the answer may not be larger.
+   */
+  async grow(): Promise<void> {
+    this.#cancelDeadline()
+    await this.#lease.grow()
+    this.#cancelDeadline = this.#startDeadline()
   }
 
   end(): void {
-    this.#cancel()
+    this.#cancelDeadline()
+  }
+
+  #startDeadline(): () => void {
+    return this.#clock.setTimer(this.#deadlineMs, () => this.#exchange.abort(new LateError()))
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    // Twice, if one chunk exceeds both limits.
+    while (bytes > this.#lease.bytes) await this.grow()
   }
 }
 
-/** Decompresses the body if Google has compressed it, which most requests ask for. */
-async function decodedText(
-  { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
-  lease: BodyLease,
-  grow: () => Promise<void>,
+/** Whether the body is not compressed. Google compresses if the request asks for it. */
+const isPlain = (body: Buffer, headers: Answer['headers']): boolean =>
+  body.length === 0 || (headers['content-encoding'] ?? 'identity') === 'identity'
+
+async function unpackedText(
+  body: Buffer,
+  headers: Answer['headers'],
+  room: Pick<Sending, 'bytes' | 'grow'>,
 ): Promise<string> {
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding === 'identity' || bytes.length === 0) return bytes.toString('utf8')
-  if (encoding !== 'gzip') throw new GoogleError('Unreachable', 'the answer is encoded in a way that was not requested')
+  if (headers['content-encoding'] !== 'gzip') {
+    throw new GoogleError('Unreachable', 'the answer is encoded in a way that was not requested')
+  }
   for (;;) {
-    const unpacked = await gunzipped(bytes, lease.bytes)
+    const unpacked = await gunzipped(body, room.bytes)
     if (unpacked) return unpacked.toString('utf8')
-    await grow()
+    await room.grow()
   }
 }
 
 /** Decompresses; undefined if the result would have more than `maxBytes` bytes. */
 async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
-  const options = { maxOutputLength: maxBytes }
+  const options = { maxOutputLength: maxBytes, chunkSize: bufferSize(bytes, maxBytes) }
   try {
     // For a small answer a thread costs more than it saves.
     return maxBytes > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
@@ -158,6 +184,15 @@ async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer | unde
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
     throw new GoogleError('Unreachable', 'the answer could not be decompressed')
   }
+}
+
+/**
+ * The size of a buffer that holds all that a gzip says it contains (RFC 1952, ISIZE), and is not full then: zlib would ask for
+ * another one.
+ */
+function bufferSize(bytes: Buffer, maxBytes: number): number {
+  const unpacked = bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4)
+  return Math.min(Math.max(unpacked + 1, MIN_BUFFER_BYTES), maxBytes)
 }
 
 /** Names the system's code, such as ECONNRESET; the message itself may contain addresses. */
