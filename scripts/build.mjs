@@ -1,4 +1,4 @@
-// Bundles what ships (dist/main.js, and dist/oidc.js, which it loads only when it needs it) and what the demo and the tests start
+// Bundles what ships (dist/main.js, and two others, which it loads only when it needs them) and what the demo and the tests start
 // (the sandbox, the demo): one file each. Beside what ships lie the licences of all that is in it, and what it was made of
 // (scripts/sbom.mjs reads that).
 import { existsSync, statSync } from 'node:fs'
@@ -13,7 +13,8 @@ const TARGET = 'node20'
 
 const BUNDLES = [
   { from: 'src/main.ts', to: 'dist/main.js', ships: true },
-  { from: 'src/kubernetes/oidc.ts', to: 'dist/oidc.js', ships: true },
+  { from: 'src/kubernetes/oidc.ts', to: 'dist/oidc.js', ships: true, isLibrary: true },
+  { from: 'src/google/googleapis.ts', to: 'dist/googleapis.js', ships: true, isLibrary: true },
   { from: 'sandbox/main.ts', to: 'dist/sandbox.js', ships: false },
   { from: 'demo/demo.ts', to: 'dist/demo.js', ships: false },
 ]
@@ -26,8 +27,8 @@ const REQUIRE =
 const OWN_BUNDLES = {
   name: 'own-bundles',
   setup: (build) =>
-    build.onResolve({ filter: /^\.\/oidc\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './oidc.js', external: true } : undefined,
+    build.onResolve({ filter: /^\.\/(oidc|googleapis)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: path.replace('.ts', '.js'), external: true } : undefined,
     ),
 }
 
@@ -68,30 +69,36 @@ const HTTP2_WHEN_USED = {
 }
 
 /**
- * Writes packages shorter than our own code, whose names stay in stack traces: V8 keeps the source of the program. It writes what is
- * not ASCII as escapes, in comments and regular expressions too; esbuild does it in strings. A single other character doubles what
- * the source needs.
+ * Writes what is not ASCII in packages as escapes, in comments and regular expressions too; esbuild does it in strings. V8 keeps the
+ * source of the program, and a single other character doubles what it needs.
  */
+const ONLY_ASCII = {
+  name: 'only-ascii',
+  setup: (build) =>
+    build.onLoad({ filter: PACKAGES }, async ({ path }) => ({ contents: escaped(await readFile(path, 'utf8')) })),
+}
+
+/** The same, with short names within packages. Those of our own code stay, for stack traces. */
 const SHORT_PACKAGES = {
   name: 'short-packages',
   setup: (build) =>
-    build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => {
-      const text = escaped(await readFile(path, 'utf8'))
-      const { code } = await transform(text, {
-        sourcefile: path,
-        sourcemap: 'inline',
-        minifyIdentifiers: true,
-        target: TARGET,
-      })
-      return { contents: code }
+    build.onLoad({ filter: PACKAGES }, async ({ path }) => {
+      const options = { sourcefile: path, sourcemap: 'inline', minifyIdentifiers: true, target: TARGET }
+      return { contents: (await transform(escaped(await readFile(path, 'utf8')), options)).code }
     }),
 }
 
+const PACKAGES = /\/node_modules\/.*\.[cm]?js$/
 const NOT_ASCII = /[^\0-\x7f]/g
 const escaped = (text) => text.replace(NOT_ASCII, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
+function pluginsOf({ ships, isLibrary }) {
+  const common = [OWN_BUNDLES, UNDICI_PARTS]
+  return ships ? [...common, WITHOUT_UNUSED, HTTP2_WHEN_USED, isLibrary ? ONLY_ASCII : SHORT_PACKAGES] : common
+}
+
 const shipped = { inputs: {}, outputs: {} }
-for (const { from, to, ships } of BUNDLES) {
+for (const { from, to, ships, isLibrary = false } of BUNDLES) {
   if (!existsSync(from)) continue
   const startedAt = performance.now()
   const { metafile } = await build({
@@ -104,8 +111,9 @@ for (const { from, to, ships } of BUNDLES) {
     sourcemap: 'linked',
     minifyWhitespace: ships,
     minifySyntax: ships,
+    minifyIdentifiers: isLibrary,
     metafile: true,
-    plugins: [OWN_BUNDLES, UNDICI_PARTS, ...(ships ? [WITHOUT_UNUSED, HTTP2_WHEN_USED, SHORT_PACKAGES] : [])],
+    plugins: pluginsOf({ ships, isLibrary }),
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     logLevel: 'warning',
   })

@@ -9,7 +9,7 @@ if (!root) throw new Error('usage: node scripts/image-files.mjs DIRECTORY')
 
 const app = join(root, 'app')
 mkdirSync(app, { recursive: true })
-for (const bundle of ['main.js', 'oidc.js']) copyFileSync(`dist/${bundle}`, join(app, bundle))
+for (const bundle of ['main.js', 'oidc.js', 'googleapis.js']) copyFileSync(`dist/${bundle}`, join(app, bundle))
 copyFileSync('dist/LICENCES.txt', join(app, 'LICENCES.txt'))
 copyFileSync('LICENSE', join(app, 'LICENSE'))
 // The extension by which scanners know it.

@@ -32,7 +32,7 @@ export function libraryOver(transport: Transport, origin: string): () => Promise
 }
 
 async function load(transport: Transport, origin: string): Promise<calendar_v3.Resource$Events> {
-  const { calendar } = await import('googleapis/build/src/apis/calendar/index.js')
+  const { calendar } = await import('./googleapis.ts')
   const api = calendar({
     version: 'v3',
     rootUrl: `${origin}/`,

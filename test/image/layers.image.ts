@@ -69,6 +69,7 @@ describe('what we add to the base', () => {
     expect(found.map(({ mode, owner, path }) => `${mode} ${owner} ${path}`).sort()).toEqual([
       '-rw-r--r-- 0/0 app/LICENCES.txt',
       '-rw-r--r-- 0/0 app/LICENSE',
+      '-rw-r--r-- 0/0 app/googleapis.js',
       '-rw-r--r-- 0/0 app/main.js',
       '-rw-r--r-- 0/0 app/oidc.js',
       '-rw-r--r-- 0/0 app/package.json',
