@@ -84,7 +84,7 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
 }
 
 /** The deadline of a request. */
-export interface Deadline {
+interface Deadline {
   readonly signal: AbortSignal
   /** Restarts the deadline. */
   extend(): void
