@@ -76,7 +76,9 @@ function planChange(context: PlanContext, state: PublicationState, { published, 
   const { calendars, block } = renderingOf(context, last)
   const snapshots = calendars.map(({ snapshot }) => snapshot)
   const { generation } = context.agent.metadata
-  const compared = [generation, published.resourceVersion, block, fresh.complete, ...snapshots]
+  const setting: unknown[] = [generation, published.resourceVersion, block, fresh.complete]
+  // Not with a spread, which leaves room for many more in a list that is kept for each Agent.
+  const compared = setting.concat(snapshots)
   // Not even rendered: most intervals end here.
   if (isShallowEqual(compared, state.compared)) {
     return { state: accepted(state), failure: sizeFailure(context, state) }

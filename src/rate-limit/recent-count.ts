@@ -8,6 +8,8 @@ import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 const GRAINS = 600
 /** One grain for rounding, and one as a tolerance for differing clocks, early timers and both ends of the window. */
 const EXTRA_GRAINS = 2
+/** As many as an ordinary account has. */
+const FEW_ENTRIES = 6
 
 interface Entry {
   /** Until when the events are counted, by the monotonic clock. */
@@ -20,7 +22,7 @@ export class RecentCount {
   readonly #windowMs: number
   readonly #grainMs: number
   /** Oldest first; those before `#first` have left the window. */
-  readonly #entries: Entry[] = []
+  #entries: Entry[] = []
   #first = 0
   #total = 0
 
@@ -39,7 +41,7 @@ export class RecentCount {
     const until = (Math.floor(now / this.#grainMs) + EXTRA_GRAINS) * this.#grainMs + this.#windowMs
     const last = this.#entries.at(-1)
     if (last?.until === until) last.events += 1
-    else this.#entries.push({ until, events: 1 })
+    else this.#append({ until, events: 1 })
     this.#total += 1
   }
 
@@ -60,6 +62,12 @@ export class RecentCount {
       if (entry && left <= 0) return entry.until - now
     }
     return this.#windowMs
+  }
+
+  /** A list that grows by itself has room for 17 at once. An account has few entries, and there is a count for each account. */
+  #append(entry: Entry): void {
+    if (this.#entries.length < FEW_ENTRIES) this.#entries = this.#entries.concat(entry)
+    else this.#entries.push(entry)
   }
 
   #forgetBefore(now: number): void {
