@@ -24,10 +24,13 @@ export interface AgentProgress {
 }
 
 /** The progress before the first step; with failures, if the steps that read cannot be taken because of them. */
-export const progressBefore = (failures: readonly StepFailure[] = []): AgentProgress => ({
+export const progressBefore = (
+  failures: readonly StepFailure[] = [],
+  reached: AgentProgress['reached'] = 'nothing',
+): AgentProgress => ({
   failures,
   isAuthorized: false,
-  reached: 'nothing',
+  reached,
   isEnded: false,
   publishedAt: -Infinity,
   isPublished: false,
@@ -37,7 +40,5 @@ export const progressBefore = (failures: readonly StepFailure[] = []): AgentProg
 export const ended = (progress: AgentProgress): AgentProgress => ({ ...progress, isEnded: true })
 
 /** The progress with further failures. */
-export const withFailures = (progress: AgentProgress, failures: readonly StepFailure[]): AgentProgress => ({
-  ...progress,
-  failures: [...progress.failures, ...failures],
-})
+export const withFailures = (progress: AgentProgress, failures: readonly StepFailure[]): AgentProgress =>
+  failures.length === 0 ? progress : { ...progress, failures: [...progress.failures, ...failures] }

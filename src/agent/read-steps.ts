@@ -23,9 +23,9 @@ import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
 import { quotaOf } from '../resources/quota.ts'
 import { allowsWriting, asksForNoWriteScope, WRITE_SCOPE } from '../resources/write-scopes.ts'
-import { backoffAfter, failuresOf, isInForce, type GoogleAttempt } from './google-backoff.ts'
+import { backoffAfter, failuresOf, isInForce, type GoogleAttempt, type GoogleBackoff } from './google-backoff.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
-import { consentedPart } from './state.ts'
+import { consentedPart, type AgentState } from './state.ts'
 import type { AgentStep, ReadRun, StepResult } from './steps.ts'
 
 /** Brings the grant up to date with its Secrets. Calendars that were read with another grant are read again. */
@@ -35,13 +35,13 @@ const loadGrant: AgentStep<ReadRun> = ({ deps, agent, request, resolution }, { g
     const isOther = generation !== grantGeneration
     const state = isOther ? { grantGeneration: generation, calendars: withAnotherGrant(calendars) } : undefined
     if (failed) return { state, progress: ended(progressBefore(unlessBarred(resolution, failed))) }
-    return { state, progress: { ...progressBefore(), reached: 'grant' } }
+    return { state, progress: progressBefore([], 'grant') }
   })
 
 /** While the backoff after failed requests is in force, its failures are reported again and nothing is requested. */
 const awaitBackoff: AgentStep<ReadRun> = (run, { googleBackoff }, progress) => {
   const { deps, agent, request } = run
-  if (request.force || !isInForce(deps.clock, googleBackoff, attemptOf(run))) {
+  if (request.force || !googleBackoff || !isInForce(deps.clock, googleBackoff, attemptOf(run))) {
     return { progress: { ...progress, reached: 'Google' } }
   }
   const grant = googleBackoff.authorized ? deps.tokens.current(agent).grant : undefined
@@ -83,24 +83,31 @@ export const READ_STEPS: readonly AgentStep<ReadRun>[] = [
 /** Remembers whether Google answered. If it did not, the failures are retried after a backoff. */
 const recordBackoff: AgentStep<ReadRun> = (run, before, progress) => {
   if (progress.reached !== 'Google') return { progress }
-  const { deps, agent, request } = run
-  const googleBackoff = backoffAfter(deps, before.googleBackoff, {
-    ...attemptOf(run),
-    failures: progress.failures,
-    authorized: progress.grant !== undefined,
-    longest: durationMs(request.integration.spec.sync.interval),
-  })
-  const failures = googleBackoff ? failuresOf(deps.clock, googleBackoff) : progress.failures
-  if (!progress.isAuthorized) return { state: { googleBackoff }, progress: { ...progress, failures } }
+  const { deps, agent } = run
+  const googleBackoff = progress.failures.length > 0 ? backoffOf(run, before, progress) : undefined
+  const after = googleBackoff ? { ...progress, failures: failuresOf(deps.clock, googleBackoff) } : progress
+  if (!progress.isAuthorized) return { state: { googleBackoff }, progress: after }
   const { unsaved, lateRenewal } = deps.tokens.current(agent)
   // Failures that concern the grant, although the calendars could be read.
   const ofGrant = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
-  return { state: { googleBackoff }, progress: { ...progress, failures: [...failures, ...ofGrant] } }
+  return { state: { googleBackoff }, progress: withFailures(after, ofGrant) }
 }
+
+const backoffOf = (
+  run: ReadRun,
+  { googleBackoff }: AgentState,
+  { failures, grant }: AgentProgress,
+): GoogleBackoff | undefined =>
+  backoffAfter(run.deps, googleBackoff, {
+    ...attemptOf(run),
+    failures,
+    authorized: grant !== undefined,
+    longest: durationMs(run.request.integration.spec.sync.interval),
+  })
 
 /** A calendar that was refused stays refused until it is read again, even if another failure prevents that now. */
 const addRefusedCalendars: AgentStep<ReadRun> = ({ deps, agent }, { calendars }, progress) => {
-  if (progress.reached === 'nothing') return { progress }
+  if (progress.reached === 'nothing' || !hasRefused(calendars)) return { progress }
   // It is read again with the other calendars.
   const requeue = { kind: 'wait', for: HOUR_MS } as const
   const grant = deps.tokens.current(agent)
@@ -111,6 +118,8 @@ const addRefusedCalendars: AgentStep<ReadRun> = ({ deps, agent }, { calendars },
   })
   return { progress: withFailures(progress, refused) }
 }
+
+const hasRefused = ({ byId }: CalendarsState): boolean => [...byId.values()].some(({ failure }) => failure?.refused)
 
 /**
  * If the integration asks for no scope that allows writing, nobody can resolve that by signing in, so it is reported before the
@@ -205,7 +214,7 @@ function readInput(
     },
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
-    changed: new Set([...deps.push.takeChanged(agent), ...wanted]),
+    changed: wanted.length > 0 ? new Set([...deps.push.takeChanged(agent), ...wanted]) : deps.push.takeChanged(agent),
     keep: (calendars) => keep({ calendars }),
   }
 }

@@ -28,19 +28,19 @@ export async function read(run: AgentRun, tracked: AgentTracked, bypass?: Bypass
   const { resolution } = run
   if (resolution.kind === 'suspended') return progressBefore()
   if (resolution.kind === 'failed') return progressBefore([resolution.failure])
-  const readRun = readRunOf({ ...run, resolution }, tracked, bypass)
+  const readRun = readRunOf(run, resolution, tracked, bypass)
   const progress = await runUntilEnded(READ_STEPS, readRun, tracked, progressBefore())
   return runAll(CONCLUDING_STEPS, readRun, tracked, progress)
 }
 
 function readRunOf(
-  run: AgentRun & { resolution: ResolvedIntegration },
+  { deps, agent }: AgentRun,
+  resolution: ResolvedIntegration,
   tracked: AgentTracked,
   bypass: Bypass | undefined,
 ): ReadRun {
-  const { deps, agent, resolution } = run
-  const access = agentAccess(deps, agent, resolution, { since: tracked.value.firstSeen, bypass })
-  return { ...run, ...access, keep: (change) => tracked.update(withWritten(deps, change)) }
+  const { client, request } = agentAccess(deps, agent, resolution, { since: tracked.value.firstSeen, bypass })
+  return { deps, agent, resolution, client, request, keep: (change) => tracked.update(withWritten(deps, change)) }
 }
 
 /**
@@ -90,7 +90,7 @@ export async function runAll<R extends AgentRun>(
     // Most steps wait for nothing: a promise for each of them costs more than the step.
     progress = next instanceof Promise ? await next : next
   }
-  return { ...progress, isEnded: false }
+  return progress.isEnded ? { ...progress, isEnded: false } : progress
 }
 
 interface WithClient {

@@ -15,7 +15,10 @@ import { nextDueAt, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** The calendar to read, and how to read it. */
-interface ReadTarget extends Omit<ReadInput, 'keep' | 'force' | 'changed'> {
+export interface ReadTarget extends Pick<
+  ReadInput,
+  'agent' | 'client' | 'accessToken' | 'isTokenProven' | 'renew' | 'advice'
+> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */
@@ -58,29 +61,17 @@ interface Attempt {
 }
 
 /** Any error concerns only this calendar, even a bug of the operator, so that the other calendars are still read. */
-async function attempt(deps: CalendarsDeps, target: ReadTarget, before: CalendarState): Promise<Attempt> {
-  let calendar = before
+async function attempt(deps: CalendarsDeps, target: ReadTarget, calendar: CalendarState): Promise<Attempt> {
+  let syncToken: string | undefined
   try {
-    const syncToken = syncTokenToUse(calendar, target.settings, deps.clock)
-    if (syncToken !== undefined) {
-      const read = await unlessExpired(list(deps, target, { calendar, from: { syncToken } }))
-      if (read) return { calendar: read }
-      calendar = withoutSyncToken(calendar)
-    }
-    const window = listingWindow(deps.clock.now(), target.settings.window)
-    return { calendar: await list(deps, target, { calendar, from: { window } }) }
+    syncToken = syncTokenToUse(calendar, target.settings, deps.clock)
+    const from =
+      syncToken === undefined ? { window: listingWindow(deps.clock.now(), target.settings.window) } : { syncToken }
+    return { calendar: await list(deps, target, { calendar, from }) }
   } catch (error) {
-    if (error instanceof GoogleError) return { calendar, error }
-    return { calendar, error: bug(deps, target, { calendar, error }) }
-  }
-}
-
-async function unlessExpired(listing: Promise<CalendarState>): Promise<CalendarState | undefined> {
-  try {
-    return await listing
-  } catch (error) {
-    if (error instanceof GoogleError && error.failure === 'SyncTokenExpired') return undefined
-    throw error
+    if (!(error instanceof GoogleError)) return { calendar, error: bug(deps, target, { calendar, error }) }
+    const isExpired = syncToken !== undefined && error.failure === 'SyncTokenExpired'
+    return isExpired ? attempt(deps, target, withoutSyncToken(calendar)) : { calendar, error }
   }
 }
 
@@ -119,7 +110,10 @@ async function list(
   reserveMemory(deps, target, found.snapshot)
   const { interval, window } = settings
   const full = 'window' in from ? { pastDays: window.pastDays, futureDays: window.futureDays, at } : undefined
-  return listed(calendar, { ...found, full, startedAt, interval, dueAt: nextDueAt(startedAt, interval, deps.random()) })
+  const { snapshot, booked, versions, syncToken, doubtful, found: count } = found
+  const dueAt = nextDueAt(startedAt, interval, deps.random())
+  const read = { snapshot, booked, versions, syncToken, doubtful, found: count, full, startedAt, interval, dueAt }
+  return listed(calendar, read)
 }
 
 /** Reserves memory for a new snapshot. @throws GoogleError if the Agent would exceed its limit. */

@@ -8,7 +8,7 @@ import { keyOf } from '../kubernetes/port.ts'
 import { durationMs } from '../resources/durations.ts'
 import { keptOf } from './memory-budget.ts'
 import type { CalendarsDeps, ReadInput, ReadResult } from './port.ts'
-import { readCalendar } from './read-calendar.ts'
+import { readCalendar, type ReadTarget } from './read-calendar.ts'
 import { isDue, type SyncSettings } from './schedule.ts'
 import { alignedWithTimeOfDay, newCalendar, withOnly, withCalendar, withInterval } from './state.ts'
 import type { CalendarsState } from './state.ts'
@@ -40,11 +40,9 @@ async function readEach(
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
     const kept = keptOf(known, id)
-    const isAnnounced = input.changed.has(id)
-    const target = { id, name, settings, ...tokenOf(input, accessToken), kept, isAnnounced }
     const read =
       isForced(input, id) || isDue(calendar, settings, deps.clock)
-        ? await readCalendar(deps, { ...input, ...target }, calendar)
+        ? await readCalendar(deps, targetOf(input, { id, name, settings, accessToken, kept }), calendar)
         : { calendar, failure: calendar.failure?.stepFailure, accessToken }
     accessToken = read.accessToken
     // The time of day may have been set while Google answered: then this read is older than it seems.
@@ -62,10 +60,23 @@ async function readEach(
 /** Whether it is read although it may not be due. */
 const isForced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
 
-/** A token that was renewed while the calendars were read is the client's. */
-const tokenOf = (input: ReadInput, accessToken: string): Pick<ReadInput, 'accessToken' | 'isTokenProven'> => ({
+/** Field by field, because to copy all fields of another object takes longer, and each read makes one. */
+const targetOf = (
+  input: ReadInput,
+  { id, name, settings, accessToken, kept }: Pick<ReadTarget, 'id' | 'name' | 'settings' | 'accessToken' | 'kept'>,
+): ReadTarget => ({
+  agent: input.agent,
+  client: input.client,
+  renew: input.renew,
+  advice: input.advice,
+  id,
+  name,
+  settings,
+  kept,
   accessToken,
+  // A token that was renewed while the calendars were read is the client's.
   isTokenProven: input.isTokenProven || accessToken !== input.accessToken,
+  isAnnounced: input.changed.has(id),
 })
 
 function settingsOf({ agent, integration }: ReadInput, id: string, written: WriteCalendar | undefined): SyncSettings {

@@ -107,14 +107,13 @@ export const listed = (calendar: CalendarState, found: Listed): CalendarState =>
   interval: found.interval,
   dueAt: found.dueAt,
   changedAt: found.full || found.found === 0 ? calendar.changedAt : found.startedAt,
-  ...(found.full
-    ? {
-        lastFull: found.startedAt,
-        listedFor: found.full,
-        doubtfulListings: found.doubtful ? calendar.doubtfulListings + 1 : 0,
-      }
-    : { lastFull: calendar.lastFull, listedFor: calendar.listedFor, doubtfulListings: calendar.doubtfulListings }),
+  lastFull: found.full ? found.startedAt : calendar.lastFull,
+  listedFor: found.full ?? calendar.listedFor,
+  doubtfulListings: found.full ? afterFull(calendar, found) : calendar.doubtfulListings,
 })
+
+const afterFull = ({ doubtfulListings }: CalendarState, { doubtful }: Listed): number =>
+  doubtful ? doubtfulListings + 1 : 0
 
 /** The calendar after a read that failed because of this calendar. It is read again at `dueAt`. */
 export function failed(

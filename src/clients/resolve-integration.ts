@@ -92,10 +92,11 @@ function usableEntry(
   { integrations }: ClientsDeps,
   { key, entry, isRequested }: { key: Key; entry: IntegrationEntry; isRequested: boolean },
 ): ResolvedIntegration['entry'] | undefined {
-  const { client, ready, apiDisabled } = entry
-  const isUsable = ready || (apiDisabled && integrations.canProbe(key, isRequested))
-  return isUsable && client ? { ...entry, client } : undefined
+  const isUsable = entry.ready || (entry.apiDisabled && integrations.canProbe(key, isRequested))
+  return isUsable && hasClient(entry) ? entry : undefined
 }
+
+const hasClient = (entry: IntegrationEntry): entry is ResolvedIntegration['entry'] => entry.client !== undefined
 
 function notReady(deps: ClientsDeps, key: Key, reason = 'The operator has not looked at it yet.'): StepFailure {
   const message = `CalendarIntegration ${key} is not ready: ${reason}`
