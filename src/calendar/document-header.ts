@@ -34,7 +34,8 @@ export const renderHeader = (header: DocumentHeader): Record<string, unknown> =>
 export function parseHeader(found: Record<string, unknown>): DocumentHeader | undefined {
   const { version, agent, timeZone, complete } = found
   const window = parseInterval(found.window)
-  const [syncedAt, freshUntil] = [parseInstant(found.syncedAt), parseInstant(found.freshUntil)]
+  const syncedAt = parseInstant(found.syncedAt)
+  const freshUntil = parseInstant(found.freshUntil)
   if (version !== 1 || typeof agent !== 'string' || typeof timeZone !== 'string') return undefined
   if (typeof complete !== 'boolean' || !window) return undefined
   if (syncedAt === undefined || freshUntil === undefined) return undefined

@@ -8,6 +8,7 @@ export interface Interval {
 
 /** Sorts intervals, merges those that touch or overlap, and leaves out empty ones. */
 export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
+  if (isMerged(intervals)) return [...intervals]
   const sorted = intervals.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)
   const merged: { start: number; end: number }[] = []
   for (const { start, end } of sorted) {
@@ -18,11 +19,24 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged
 }
 
+function isMerged(intervals: readonly Interval[]): boolean {
+  let before = -Infinity
+  for (const { start, end } of intervals) {
+    if (start >= end || start <= before) return false
+    before = end
+  }
+  return true
+}
+
 /** Cuts intervals to the window, and leaves out those outside of it. */
 export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
-  return intervals
-    .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
-    .filter(({ start, end }) => start < end)
+  const clipped: Interval[] = []
+  for (const interval of intervals) {
+    const start = Math.max(interval.start, window.start)
+    const end = Math.min(interval.end, window.end)
+    if (start < end) clipped.push({ start, end })
+  }
+  return clipped
 }
 
 /** Whether any part of an interval lies within the window; an empty interval counts as an instant. */

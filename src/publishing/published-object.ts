@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { parseBusyJSON, type BusyDocument } from '../calendar/busy-document.ts'
+import { parseBusySummary, summaryOf, type BusySummary } from '../calendar/busy-summary.ts'
 import type { DocumentHeader } from '../calendar/document-header.ts'
 import { parseBusyICalendar } from '../calendar/icalendar.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
@@ -42,14 +43,14 @@ export interface PublishedObject extends ObjectName {
 /** Creates the value for an object in the cluster. */
 export function publishedObject(at: ObjectName & { resourceVersion: string }, data: Data): PublishedObject {
   const { kind, name, resourceVersion } = at
-  const document = publishedDocument(data)
+  const summary = publishedSummary(data)
   return {
     kind,
     name,
     resourceVersion,
     digests: digestsOf(data),
-    header: document && headerOf(document),
-    busyIntervals: document?.busy.length,
+    header: summary && headerOf(summary),
+    busyIntervals: summary?.intervals,
     expiresAt: fromTimestamp(data.expires_at),
     isEdited: false,
   }
@@ -77,7 +78,14 @@ export const sameDigests = (a: Digests, b: Digests): boolean =>
 export const publishedDocument = (data: Data): BusyDocument | undefined =>
   parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')
 
-const headerOf = ({ window, syncedAt, freshUntil, complete, timeZone }: BusyDocument): PublishedHeader => ({
+function publishedSummary(data: Data): BusySummary | undefined {
+  const summary = parseBusySummary(data['busy.json'] ?? '')
+  if (summary) return summary
+  const document = parseBusyICalendar(data['busy.ics'] ?? '')
+  return document && summaryOf(document)
+}
+
+const headerOf = ({ window, syncedAt, freshUntil, complete, timeZone }: DocumentHeader): PublishedHeader => ({
   window,
   syncedAt,
   freshUntil,
