@@ -17,11 +17,13 @@ export function withSharedParts<T>(value: T, like: unknown): T {
   let sameParts = 0
   let count = 0
   for (const name in parts) {
+    count += 1
+    // A field that is missing is none that is undefined, and `__proto__` is a field only where an object has it.
+    if (!Object.hasOwn(others, name)) continue
     const other = others[name]
     const part = withSharedParts(parts[name], other)
     parts[name] = part
     if (part === other) sameParts += 1
-    count += 1
   }
   return sameParts === count && Object.keys(like).length === count ? (like as T) : value
 }

@@ -42,6 +42,13 @@ describe('a value that shares its parts with another', () => {
     expect(former).toStrictEqual(before)
   })
 
+  test('takes nothing of the other for a field that only seems to be in both', () => {
+    const empty = { account: undefined, expiresAt: undefined }
+    expect(withSharedParts(empty, { url: 'https://a.example', likelyCause: 'b' })).toBe(empty)
+    const named = JSON.parse('{"app": "a", "__proto__": {}}') as object
+    expect(JSON.stringify(withSharedParts(named, { app: 'a', tier: 'web' }))).toBe('{"app":"a","__proto__":{}}')
+  })
+
   test('keeps fields with the names of inherited ones', () => {
     const value = JSON.parse('{"constructor": "a", "__proto__": {}, "toString": {}}') as unknown
     expect(JSON.stringify(withSharedParts(value, {}))).toBe('{"constructor":"a","__proto__":{},"toString":{}}')
