@@ -17,12 +17,14 @@ type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 /** Registers the gauges about the operator's own kinds. */
 export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): void {
   const { agents, integrations } = cached
-  const perAgent: PerAgent = (measure) => () =>
-    [...agents.list()].flatMap((agent) => {
-      const value = measure(agent)
-      const labels = { namespace: agent.metadata.namespace ?? '', agent: agent.metadata.name }
-      return value === undefined ? [] : [{ labels, value }]
-    })
+  const perAgent: PerAgent = (measure) =>
+    function* () {
+      for (const agent of agents.list()) {
+        const value = measure(agent)
+        const { namespace = '', name } = agent.metadata
+        if (value !== undefined) yield { labels: { namespace, agent: name }, value }
+      }
+    }
   const who = ['namespace', 'agent']
 
   readyGauges(metrics, cached, perAgent)

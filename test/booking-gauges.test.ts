@@ -26,8 +26,9 @@ async function samples(metric: string, bookings: Booking[], suspended = false): 
   small.agents = [anAgent({ suspend: suspended })]
   small.integrations = [anIntegration()]
   registerBookingGauges(metrics, small.cluster, clock)
-  const found = (await metrics.registry.getMetricsAsJSON()).find(({ name }) => name === metric)
-  return Object.fromEntries((found?.values ?? []).map(({ labels, value }) => [Object.values(labels).join(' '), value]))
+  const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith(`${metric}{`))
+  const labelsOf = (line: string): string => [...line.matchAll(/="([^"]*)"/g)].map(([, value]) => value).join(' ')
+  return Object.fromEntries(lines.map((line) => [labelsOf(line), Number(line.slice(line.lastIndexOf(' ')))]))
 }
 
 describe('the longest wait of an agent', () => {

@@ -2,7 +2,7 @@
  * The kinds of metrics, all on one registry. Counts are plain numbers, which become samples at a scrape: prom-client's own counters
  * check and join the labels of every count (docs/decisions/0245).
  */
-import { Gauge, type GaugeConfiguration, type MetricValue, type Registry } from 'prom-client'
+import { Gauge, Registry, type GaugeConfiguration, type MetricValue } from 'prom-client'
 
 /** A gauge's values at the moment of a scrape. */
 export type Scrape = Iterable<{ labels: Record<string, string>; value: number }>
@@ -18,16 +18,16 @@ interface Distribution {
 }
 
 /** The samples of one metric. */
-interface Samples<S> {
+interface SamplesOf<S> {
   /** The sample with these values of the labels, in the order of their names. It is shown from the first call on. */
   of(...values: string[]): S
 }
 
 /** Creates metrics on one registry. */
 export interface Instruments {
-  counter: (name: string, help: string, labels: string[]) => Samples<Count>
+  counter: (name: string, help: string, labels: string[]) => SamplesOf<Count>
   /** In seconds. */
-  histogram: (name: string, help: string, labels: string[]) => Samples<Distribution>
+  histogram: (name: string, help: string, labels: string[]) => SamplesOf<Distribution>
   /** Computed at each scrape, so that deleted objects disappear. */
   gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
 }
@@ -57,22 +57,16 @@ export function instrumentsOn(registry: Registry): Instruments {
       return samples
     },
     gauge(name, help, labelNames, scrape) {
-      new ScrapedMetric('gauge', { name, help, labelNames, registers }, () => {
-        // A failing gauge must not affect the others, which are needed to find the cause.
-        try {
-          return [...scrape()]
-        } catch {
-          failures.of(name).value += 1
-          return []
-        }
-      })
+      // A failing gauge must not affect the others, which are needed to find the cause.
+      const onError = (): void => void (failures.of(name).value += 1)
+      new ScrapedMetric('gauge', { name, help, labelNames, registers }, scrape, onError)
     },
   }
 }
 
 type Labels = Record<string, string>
 
-class LabelledSamples<S> implements Samples<S> {
+class LabelledSamples<S> implements SamplesOf<S> {
   readonly #names: readonly string[]
   readonly #create: (labels: Labels) => S
   readonly #samples = new Map<string, S>()
@@ -119,10 +113,10 @@ class Buckets implements Distribution {
     if (at >= 0) this.#counts[at] = (this.#counts[at] ?? 0) + 1
   }
 
-  scrape(): Scraped {
+  scrape(): Sample[] {
     const [name, labels] = [this.#name, this.#labels]
     let upTo = 0
-    const bucket = (le: string, value: number): Scraped[number] => {
+    const bucket = (le: string, value: number): Sample => {
       return { labels: { le, ...labels }, value, metricName: `${name}_bucket` }
     }
     return [
@@ -134,23 +128,72 @@ class Buckets implements Distribution {
   }
 }
 
-type Scraped = (MetricValue<string> & { metricName?: string })[]
+type Sample = MetricValue<string> & { metricName?: string }
 
 /**
- * Hands its samples over as they are at a scrape, whatever its type. prom-client's own metrics keep each sample by its labels: with
- * thousands of Agents, most of what a scrape costs.
+ * Writes its samples itself, one after another, whatever its type. prom-client keeps each sample by its labels and makes a dozen
+ * objects of it at a scrape: with thousands of Agents, that needs more memory than the rest of the process.
  */
 class ScrapedMetric extends Gauge {
-  readonly #scrape: () => Scraped
+  readonly #head: string
+  readonly #name: string
+  readonly #scrape: () => Iterable<Sample>
+  readonly #onError: () => void
 
-  constructor(type: 'counter' | 'gauge' | 'histogram', options: GaugeConfiguration<string>, scrape: () => Scraped) {
+  constructor(
+    type: 'counter' | 'gauge' | 'histogram',
+    options: GaugeConfiguration<string>,
+    scrape: () => Iterable<Sample>,
+    onError: () => void = () => undefined,
+  ) {
     super(options)
     Object.assign(this, { type })
+    this.#head = `# HELP ${options.name} ${options.help}\n# TYPE ${options.name} ${type}`
+    this.#name = options.name
     this.#scrape = scrape
+    this.#onError = onError
   }
 
-  override async get(): ReturnType<Gauge['get']> {
-    const values = this.#scrape()
-    return { ...(await super.get()), values }
+  /** What the metric is, and all of its samples; none if they cannot be computed. */
+  text(): string {
+    const chunks: string[] = []
+    let lines = [this.#head]
+    try {
+      for (const { metricName = this.#name, labels, value } of this.#scrape()) {
+        lines.push(`${metricName}${labelsText(labels)} ${valueText(value)}`)
+        if (lines.length < LINES_AT_A_TIME) continue
+        chunks.push(lines.join('\n'))
+        lines = []
+      }
+    } catch {
+      this.#onError()
+      return this.#head
+    }
+    return [...chunks, ...lines].join('\n')
+  }
+}
+
+/** Joined lines need a third of the memory, and are not moved by the garbage collector again and again. */
+const LINES_AT_A_TIME = 256
+
+function labelsText(labels: MetricValue<string>['labels']): string {
+  let text = ''
+  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '{' : ','}${name}="${escaped(value)}"`
+  return text === '' ? '' : `${text}}`
+}
+
+const escaped = (value: unknown): string =>
+  String(value).replace(/[\\\n"]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))
+
+/** Infinity is written with its sign. */
+const valueText = (value: number): string => (value === Infinity ? '+Inf' : String(value).replace('Infinity', 'Inf'))
+
+/** A registry of metrics that write themselves, besides prom-client's own. */
+export class TextRegistry extends Registry {
+  override async metrics(): Promise<string> {
+    const texts = this.getMetricsAsArray().map(async (metric) =>
+      metric instanceof ScrapedMetric ? metric.text() : this.getSingleMetricAsString(metric.name),
+    )
+    return `${(await Promise.all(texts)).join('\n\n')}\n`
   }
 }

@@ -2,9 +2,9 @@
  * Prometheus metrics, with the names that controller-runtime uses and names of our own. Gauges about objects are computed at each
  * scrape, so that deleted objects disappear. No label ever contains an e-mail address, a calendar id or the name of a Secret.
  */
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, type Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
-import { instrumentsOn, type Count, type Instruments, type Scrape } from './instruments.ts'
+import { instrumentsOn, TextRegistry, type Count, type Instruments, type Scrape } from './instruments.ts'
 
 export type { Scrape }
 
@@ -61,7 +61,7 @@ interface ControllerInstruments {
 
 /** Creates all metrics on a new registry. */
 export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
-  const registry = new Registry()
+  const registry = new TextRegistry()
   // By default, a timer wakes the process a hundred times a second.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS })
   const instruments = instrumentsOn(registry)

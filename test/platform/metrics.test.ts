@@ -114,6 +114,14 @@ describe('a gauge about objects', () => {
     expect(await scrape(metrics, 'ages{')).toEqual(['ages{agent="bob"} 1'])
   })
 
+  test('has its labels and values written as Prometheus reads them', async () => {
+    const metrics = createMetrics(new ManualClock())
+    const values = [1.5, NaN, Infinity, -Infinity]
+    metrics.gauge('odd', 'Odd.', ['a', 'b'], () => values.map((value) => ({ labels: { a: 'x"\\\n', b: '' }, value })))
+    const labels = String.raw`odd{a="x\"\\\n",b=""}`
+    expect(await scrape(metrics, 'odd')).toEqual(['1.5', 'NaN', '+Inf', '-Inf'].map((value) => `${labels} ${value}`))
+  })
+
   test('that fails costs itself only, and is counted', async () => {
     const metrics = createMetrics(new ManualClock())
     metrics.gauge('broken', 'Broken.', [], () => {
@@ -122,7 +130,7 @@ describe('a gauge about objects', () => {
     metrics.gauge('good', 'Good.', [], () => [{ labels: {}, value: 7 }])
     expect(await scrape(metrics, 'good')).toEqual(['good 7'])
     expect(await scrape(metrics, 'calendar_operator_scrape_failures_total')).toEqual([
-      'calendar_operator_scrape_failures_total{gauge="broken"} 2',
+      'calendar_operator_scrape_failures_total{gauge="broken"} 1',
     ])
   })
 })
