@@ -1,7 +1,7 @@
 /** Gathers the facts that `decide.ts` decides on. Pure, except for the clock. */
-import { knownCalendars } from '../calendars/query.ts'
 import { nextReading } from '../calendars/schedule.ts'
 import type { CalendarsState } from '../calendars/state.ts'
+import { wantedCalendars } from '../calendars/wanted-calendars.ts'
 import type { AccountShortage } from '../clients/port.ts'
 import { renewalAdvice } from '../grants/advice.ts'
 import { grantEnd, isEndDisproved } from '../grants/grant-diagnosis.ts'
@@ -98,8 +98,13 @@ function grantFacts(
 }
 
 /** Whether a calendar that the spec names was neither read nor refused since the start of the process. */
-const isUnread = (agent: Agent, calendars: CalendarsState, account: string | undefined): boolean =>
-  knownCalendars(calendars, agent, account).some(({ lastRead, failure }) => lastRead === undefined && !failure)
+function isUnread(agent: Agent, { byId }: CalendarsState, account: string | undefined): boolean {
+  for (const id of wantedCalendars(agent, account).keys()) {
+    const calendar = byId.get(id)
+    if (calendar?.lastRead === undefined && !calendar?.failure) return true
+  }
+  return false
+}
 
 const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>
   staleAfter !== undefined && staleAfter > durationMs(agent.spec.publish.staleAfter) ? staleAfter : undefined

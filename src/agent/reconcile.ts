@@ -70,7 +70,11 @@ export interface AgentReconciler extends CalendarsReader {
 async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
   const { deps, agent } = run
   if (agent.metadata.deletionTimestamp) return removeAgent(run, tracked)
-  if (await correctFinalizer(deps, agent)) return done(0)
+  const finalizers = correctFinalizers(agent)
+  if (finalizers) {
+    await deps.cluster.patch(agent, { metadata: { finalizers } })
+    return done(0)
+  }
   if (isSuspended(run)) return write(suspendedSteps(run), run, tracked)
   if (waitsForIntegration(run, tracked.value)) return done(INTEGRATION_GRACE_MS)
   scheduleEndOfTrust(run, tracked.value)
@@ -244,14 +248,11 @@ function noteAnswer(
   else recovery.forget(key)
 }
 
-/** Adds the finalizer for `Revoke`, and removes it for `Retain`. Returns whether it had to be changed. */
-async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean> {
-  const finalizers = agent.metadata.finalizers ?? []
+/** With the finalizer for `Revoke`, and without it for `Retain`; undefined if that is so already. */
+function correctFinalizers({ metadata: { finalizers = [] }, spec }: Agent): string[] | undefined {
   const has = finalizers.includes(REVOKE_FINALIZER)
-  if (has === (agent.spec.deletionPolicy === 'Revoke')) return false
-  const wanted = has ? finalizers.filter((one) => one !== REVOKE_FINALIZER) : [...finalizers, REVOKE_FINALIZER]
-  await deps.cluster.patch(agent, { metadata: { finalizers: wanted } })
-  return true
+  if (has === (spec.deletionPolicy === 'Revoke')) return undefined
+  return has ? finalizers.filter((one) => one !== REVOKE_FINALIZER) : [...finalizers, REVOKE_FINALIZER]
 }
 
 /**

@@ -21,7 +21,7 @@ export function endOfTrust(
   const agent = consentedPart(wanted, observed)
   const now = clock.now()
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  const oldest = asOf([...observed.calendars.byId.values()])
+  const oldest = asOf(observed.calendars.byId.values())
   const lastRead = oldest === undefined ? undefined : timeOfDay(clock, oldest)
   const readingEnds = endOfReading(agent, { now, staleAfter, lastRead })
   const { accessToken, expiresAt } = observed.grant.grant ?? {}

@@ -44,7 +44,11 @@ export function hasCalendarFailed(state: CalendarsState | undefined, id: string)
 }
 
 /** When the least recently read calendar was read, by the monotonic clock; undefined if one has never been read. */
-export function asOf(calendars: readonly { lastRead?: number | undefined }[]): number | undefined {
-  const reads = calendars.map(({ lastRead }) => lastRead).filter((read) => read !== undefined)
-  return reads.length > 0 && reads.length === calendars.length ? Math.min(...reads) : undefined
+export function asOf(calendars: Iterable<{ lastRead?: number | undefined }>): number | undefined {
+  let oldest = Infinity
+  for (const { lastRead } of calendars) {
+    if (lastRead === undefined) return undefined
+    if (lastRead < oldest) oldest = lastRead
+  }
+  return oldest === Infinity ? undefined : oldest
 }

@@ -38,8 +38,9 @@ export function syncTokenToUse(calendar: CalendarState, settings: SyncSettings, 
 
 /** When the next calendar is due, by the monotonic clock; undefined before the first read. */
 export function nextReading({ byId }: CalendarsState): number | undefined {
-  const due = [...byId.values()].map((calendar) => calendar.dueAt)
-  return due.length > 0 ? Math.min(...due) : undefined
+  let next: number | undefined
+  for (const { dueAt } of byId.values()) if (next === undefined || dueAt < next) next = dueAt
+  return next
 }
 
 /** The longest tick, in ms. */

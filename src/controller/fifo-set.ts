@@ -69,7 +69,9 @@ export class FairFifoSet {
     const group = this.#groupOf(key)
     const set = this.#sets.get(group) ?? this.#newSet(key)
     this.#sets.set(group, set)
-    this.#counted(set, () => set.add(key))
+    const before = set.size
+    set.add(key)
+    this.#size += set.size - before
     this.#turns.add(group)
   }
 
@@ -77,7 +79,9 @@ export class FairFifoSet {
     const group = this.#groupOf(key)
     const set = this.#sets.get(group)
     if (!set) return
-    this.#counted(set, () => set.delete(key))
+    const before = set.size
+    set.delete(key)
+    this.#size += set.size - before
     if (set.size > 0) return
     this.#turns.delete(group)
     this.#sets.delete(group)
@@ -96,7 +100,8 @@ export class FairFifoSet {
 
   #takeOf(group: string, may: MayTake): string | undefined {
     const set = this.#sets.get(group)
-    const key = set && this.#counted(set, () => set.shift(may))
+    const key = set?.shift(may)
+    if (key !== undefined) this.#size -= 1
     if (set?.size === 0) this.#sets.delete(group)
     return key
   }
@@ -108,12 +113,5 @@ export class FairFifoSet {
   #newSet(key: string): KeySet {
     const inner = this.#level + 1
     return this.#groupsOf(key).length > inner ? new FairFifoSet(this.#groupsOf, inner) : new FifoSet()
-  }
-
-  #counted<T>(set: KeySet, change: () => T): T {
-    const before = set.size
-    const result = change()
-    this.#size += set.size - before
-    return result
   }
 }

@@ -198,11 +198,11 @@ export class WorkQueue {
 
   /** Without groups, no worker has to be reserved for another group, and nothing is counted. */
   #countGroups(key: string, change: number): void {
-    for (const [level, group] of (this.#groups.get(key) ?? []).entries()) {
+    this.#groups.get(key)?.forEach((group, level) => {
       const held = this.#heldBy(group, level) + change
       if (held > 0) this.#processingByGroup[level]?.set(group, held)
       else this.#processingByGroup[level]?.delete(group)
-    }
+    })
   }
 
   #enqueue(key: string, set: FairFifoSet): void {

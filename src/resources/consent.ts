@@ -69,7 +69,7 @@ export function widenings(consent: Consent, spec: ConsentedSpec): Widening[] {
 }
 
 const isConsented = (consent: Consent, spec: ConsentedSpec, id: string): boolean =>
-  consent.calendars.some((known) => sameCalendar(spec, known, id))
+  consent.calendars.includes(id) || consent.calendars.some((known) => sameCalendar(spec, known, id))
 
 const sameCalendar = (spec: Pick<ConsentedSpec, 'account'>, a: string, b: string): boolean =>
   canonicalCalendar(spec, a) === canonicalCalendar(spec, b)
