@@ -1,15 +1,19 @@
 /**
  * Encodes a snapshot's events in ten to twenty bytes per event. An operator stores thousands of calendars and uses
- * few of them at a time. The events are sorted by key. Their times come first (`times-codec.ts`), and then, compressed, their ids,
- * most of which can be derived from the start for instances of a recurring event, and their content.
+ * few of them at a time. The events are sorted by key. Their times come first (`times-codec.ts`), and then, packed (`names-codec.ts`) or
+ * compressed, their ids, most of which can be derived from the start for instances of a recurring event, and their content.
  */
 import { compress, decompress } from '../platform/compression.ts'
 import { ALL_DAY, type CompactEvent, type CompactTime } from './compact-event.ts'
+import { decodeNames, encodeNames } from './names-codec.ts'
 import { decodeTimes as decodeStoredTimes, encodeTimes } from './times-codec.ts'
 
 // Flags of the stored form only, in addition to those of a compact event.
 const ID_FROM_START = 64
 const EXPLICIT_RECURRING_ID = 128
+// How the names are stored.
+const PACKED = 0
+const COMPRESSED = 1
 const STORED_FLAGS = ID_FROM_START | EXPLICIT_RECURRING_ID
 
 /** Encodes events given in any order; the same events always give the same bytes. */
@@ -27,20 +31,27 @@ export function encodeEvents(events: Iterable<CompactEvent>): Uint8Array {
     last = name
   }
   const encodedTimes = encodeTimes(times)
-  // JSON contains no line feed: the first line holds the names, the others the content of one event each.
-  const rest = compress([JSON.stringify(names), ...sorted.map(({ content }) => content)].join('\n').trimEnd())
+  const hasContent = sorted.some(({ content }) => content !== '')
+  const packed = hasContent ? undefined : encodeNames(names)
+  encodedTimes.push(packed ? PACKED : COMPRESSED)
+  const rest = packed ?? compress(textOf(names, sorted))
   const encoded = new Uint8Array(encodedTimes.length + rest.length)
   encoded.set(encodedTimes)
   encoded.set(rest, encodedTimes.length)
   return encoded
 }
 
+/** JSON contains no line feed: the first line holds the names, the others the content of one event each. */
+const textOf = (names: readonly string[], events: readonly CompactEvent[]): string =>
+  [JSON.stringify(names), ...events.map(({ content }) => content)].join('\n').trimEnd()
+
 /** Decodes what `encodeEvents` returned, sorted by key. */
 export function decodeEvents(encoded: Uint8Array): CompactEvent[] {
   if (encoded.length === 0) return []
-  const { times, end: length } = decodeStoredTimes(encoded)
-  const [line = '', ...contents] = decompress(encoded.subarray(length)).split('\n')
-  const names = JSON.parse(line) as string[]
+  const { times, end } = decodeStoredTimes(encoded)
+  const rest = encoded.subarray(end + 1)
+  const [line = '', ...contents] = encoded[end] === PACKED ? [] : decompress(rest).split('\n')
+  const names = line === '' ? decodeNames(rest, times.length) : (JSON.parse(line) as string[])
   let name = ''
   return times.map(({ start, end, flags }, index) => {
     name = names[index] || name
@@ -71,13 +82,13 @@ function storedFlagsOf({ id, recurringEventId, start, flags }: CompactEvent): nu
 
 function storedName({ id, recurringEventId }: CompactEvent, storedFlags: number): string {
   if (storedFlags & ID_FROM_START) return recurringEventId
-  return storedFlags & EXPLICIT_RECURRING_ID ? `${recurringEventId.length}:${recurringEventId}${id}` : id
+  return storedFlags & EXPLICIT_RECURRING_ID ? `${recurringEventId.length}_${recurringEventId}${id}` : id
 }
 
 function decodeName(name: string, flags: number, start: number): Pick<CompactEvent, 'id' | 'recurringEventId'> {
   if (flags & ID_FROM_START) return { id: instanceId(name, start, flags), recurringEventId: name }
   if (!(flags & EXPLICIT_RECURRING_ID)) return { id: name, recurringEventId: '' }
-  const from = name.indexOf(':') + 1
+  const from = name.indexOf('_') + 1
   const to = from + Number.parseInt(name)
   return { id: name.slice(to), recurringEventId: name.slice(from, to) }
 }
