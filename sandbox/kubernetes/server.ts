@@ -26,7 +26,7 @@ import { Registry } from './kinds/registry.ts'
 import { RequestLog, type RequestCount, type RequestKey } from './http/requests.ts'
 import { Store, type Snapshot, type Write } from './storage/store.ts'
 import { Watches, type SandboxClock } from './storage/watches.ts'
-import { Writer } from './storage/writer.ts'
+import { Writer, type Mutation } from './storage/writer.ts'
 
 export type { Failure, KubeconfigOptions, RequestCount, RequestKey, RequestMatch, SandboxClock, Snapshot, Write }
 
@@ -69,6 +69,8 @@ export interface SandboxKubernetes extends InProcess {
   snapshot: () => Snapshot
   /** Calls the listener within every write. Objects are read-only. Returns a function that unsubscribes. */
   onWrite: (listener: (write: Write) => void) => () => void
+  /** Changes objects in the requests that write them, as a mutating webhook does. Returns a function that ends it. */
+  mutate: (mutation: Mutation) => () => void
   /** Resolves when garbage collection and namespace deletion have nothing left to do. */
   idle: () => Promise<void>
 
@@ -208,11 +210,12 @@ type Controls = Omit<
   keyof InProcess | keyof Network | 'url' | 'caCertificate' | 'token' | 'kubeconfig'
 >
 
-function controls({ store, reader, watches, faults, log, garbageCollector }: Parts): Controls {
+function controls({ store, writer, reader, watches, faults, log, garbageCollector }: Parts): Controls {
   return {
     revision: () => store.revision,
     snapshot: () => structuredClone(store.snapshot()),
     onWrite: (listener) => store.subscribe(listener),
+    mutate: (mutation) => writer.mutate(mutation),
     idle: () => garbageCollector.idle(),
     dropWatches: () => watches.drop(),
     openWatches: () => watches.size,

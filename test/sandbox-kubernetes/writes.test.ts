@@ -48,6 +48,20 @@ describe('a write', () => {
     expect([ours.status, ours.headers.warning]).toEqual([201, expect.stringContaining('prefer a domain-qualified')])
   })
 
+  it('is changed by a mutation, which does not see writes of a status, until the mutation ends', async () => {
+    const { sandbox, send } = await started()
+    const end = sandbox.mutate((object, before) => {
+      const labels = { ...object.metadata.labels, seen: before ? 'again' : 'first' }
+      return { ...object, metadata: { ...object.metadata, labels } }
+    })
+    const labelsOf = async (...sent: Parameters<typeof send>) => (await send(...sent)).body.metadata.labels
+    expect(await labelsOf('POST', AGENTS, agent('alice'))).toEqual({ seen: 'first' })
+    expect(await labelsOf('PATCH', `${AGENTS}/alice/status`, { status: {} }, MERGE)).toEqual({ seen: 'first' })
+    expect(await labelsOf('PATCH', `${AGENTS}/alice`, { spec: { suspend: true } }, MERGE)).toEqual({ seen: 'again' })
+    end()
+    expect(await labelsOf('PATCH', `${AGENTS}/alice`, { metadata: { labels: null } }, MERGE)).toBeUndefined()
+  })
+
   it('of a Lease by PUT creates a missing one, and only that', async () => {
     const { send } = await started()
     const lease = { metadata: { name: 'leader' }, spec: { holderIdentity: 'one', leaseDurationSeconds: 15 } }

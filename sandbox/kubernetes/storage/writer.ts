@@ -40,6 +40,9 @@ export interface Written {
   created?: boolean
 }
 
+/** Returns what is written in place of an object: the same object, or a changed one. */
+export type Mutation = (object: KubeObject, before: KubeObject | undefined) => KubeObject
+
 /** What writes need. */
 interface WriterDeps {
   store: Store
@@ -53,9 +56,16 @@ export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replac
 /** Makes all writes. */
 export class Writer {
   readonly #deps: WriterDeps
+  readonly #mutations = new Set<Mutation>()
 
   constructor(deps: WriterDeps) {
     this.#deps = deps
+  }
+
+  /** Changes what is written, as a mutating webhook does, but not by writes of a status. Returns a function that ends it. */
+  mutate(mutation: Mutation): () => void {
+    this.#mutations.add(mutation)
+    return () => this.#mutations.delete(mutation)
   }
 
   /** Returns the stored object in the form of its kind. @throws APIError 404. */
@@ -70,7 +80,7 @@ export class Writer {
     const decoded = decode(kind, sent, options.fieldValidation ?? 'Warn')
     return warned(decoded, () => {
       const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
-      const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
+      const object = this.#prepared(kind, this.#mutated({ ...decoded.object, metadata }, undefined), undefined)
       validate(kind, object, undefined)
       this.#checkNamespace(kind, metadata)
       const there = this.#find(kind, metadata)
@@ -133,7 +143,7 @@ export class Writer {
   ): Version {
     const { kind } = target
     checkIdentity(target, shown.metadata, next.metadata)
-    const merged = merge(target, shown, next)
+    const merged = merge(target, shown, target.subresource ? next : this.#mutated(next, shown))
     const object = this.#prepared(kind, counted(kind, shown, merged), shown)
     if (sameJson(shown, object)) return version
     validate(kind, object, shown)
@@ -185,6 +195,10 @@ export class Writer {
 
   #find(kind: Kind, { namespace, name }: Pick<Target, 'namespace' | 'name'>): Version | undefined {
     return this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
+  }
+
+  #mutated(object: KubeObject, before: KubeObject | undefined): KubeObject {
+    return [...this.#mutations].reduce((changed, mutation) => mutation(changed, before), object)
   }
 
   #prepared(kind: Kind, object: KubeObject, old: KubeObject | undefined): KubeObject {
