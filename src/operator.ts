@@ -300,6 +300,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const forget = (key: Key): void => agents.release(key)
   const leaving = {
     ...{ cluster, sharding, forget },
+    report: (key: Key) => agents.reportChannels(key),
     isBusy: (key: Key) => isBusy(cluster, controllers, key),
     resume: (key: Key) => reconcileWithBookings(cluster, controllers, key),
   }

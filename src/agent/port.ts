@@ -15,7 +15,7 @@ import type { WrittenEvents } from '../calendars/written-events.ts'
 /** The push channels, as the reconcile of agents uses them. */
 export type AgentPushChannels = Pick<
   ChannelManager,
-  'observe' | 'report' | 'takeChanged' | 'stop' | 'forget' | 'release'
+  'observe' | 'report' | 'isReported' | 'takeChanged' | 'stop' | 'forget' | 'release'
 >
 
 /** What the reconcile of agents works with. */

@@ -55,6 +55,8 @@ export interface AgentReconciler extends CalendarsReader {
    * `reconcile`, on its own workers, when `deps.scheduleDeadline` has scheduled it.
    */
   runDeadline: (key: Key) => Promise<Outcome>
+  /** Writes the status if a channel was made since it was written: the replica that is next restores channels from it. */
+  reportChannels: (key: Key) => Promise<void>
   /** Another replica reconciles the Agent from now on: forgets its state, and changes nothing outside of this process. */
   release: (key: Key) => void
   /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
@@ -96,6 +98,16 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
 async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
   const steps = deadlineSteps(run, tracked.value)
   return steps.length > 0 ? write(steps, run, tracked) : done()
+}
+
+/** Takes the steps that write, after the last reading, unless the spec has changed since. @throws ApiError of kind `Conflict`. */
+async function reportChannels(run: AgentRun, tracked: AgentTracked): Promise<void> {
+  const { deps, agent } = run
+  const { metadata, status } = agent
+  const isCurrent = status?.observedGeneration === metadata.generation && !metadata.deletionTimestamp
+  const { readProgress } = tracked.value
+  if (!readProgress || !isCurrent || isSuspended(run) || deps.push.isReported(agent)) return
+  await write(WRITE_STEPS, run, tracked, readProgress)
 }
 
 /** Creates the reconciler, which holds the last state of each Agent. */
@@ -142,6 +154,10 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
   return {
     reconcile: withState(reconcileAndNote),
     runDeadline: withState(runDeadline),
+    async reportChannels(key) {
+      const [agent, tracked] = [deps.cluster.agents.get(key), states.get(key)]
+      if (agent && tracked) await reportChannels(runOf(deps, agent, tracked.value), tracked)
+    },
     release(key) {
       forget(key)
       deps.push.release(key)

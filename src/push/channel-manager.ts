@@ -104,6 +104,12 @@ export class ChannelManager {
     return pushReport(agent, tracked.value, this.#validityOf(tracked.value))
   }
 
+  /** Whether that is what was reported last. */
+  isReported(agent: Agent): boolean {
+    const push = this.#knownOf(agent)?.value
+    return !push || push.reported === this.#digestOf(push)
+  }
+
   /** Takes the calendars that were announced as changed: they are to be read now. */
   takeChanged(agent: Agent): ReadonlySet<string> {
     const tracked = this.#agents.get(keyOf(agent))

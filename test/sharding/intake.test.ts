@@ -54,6 +54,7 @@ function reconciles(): (key: Key) => Promise<unknown> {
     cluster: { agents: caches.agents, patch },
     sharding,
     isBusy: () => isBusy,
+    report: async (key) => void acts.push(`report ${key}`),
     forget,
     resume,
   })
@@ -88,7 +89,7 @@ describe('the key of an Agent', () => {
     show({ [SHARD]: 'pod-a', [DRAIN]: 'true' })
     expect(await reconcile(ALICE)).toEqual(done())
     const change = JSON.stringify({ metadata: { labels: { [SHARD]: null, [DRAIN]: null } } })
-    expect(acts).toEqual([`forget ${ALICE}`, `patch ${change} of 2`])
+    expect(acts).toEqual([`report ${ALICE}`, `forget ${ALICE}`, `patch ${change} of 2`])
   })
 })
 

@@ -4,6 +4,7 @@ import type { AgentPushChannels } from '../../src/agent/port.ts'
 export const noPush: AgentPushChannels = {
   observe: () => undefined,
   report: () => undefined,
+  isReported: () => true,
   takeChanged: () => new Set(),
   stop: () => Promise.resolve(),
   forget: () => undefined,

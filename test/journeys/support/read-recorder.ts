@@ -1,4 +1,4 @@
-/** Stands between replicas and the simulated Google: it records which replica has read which calendar, and when, and can delay answers. */
+/** Stands between replicas and the simulated Google: it records which replica has read which calendar, and when, and can hold requests. */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MINUTE_MS } from '../../../src/platform/time-units.ts'
@@ -10,7 +10,25 @@ export interface Read {
   /** By the clock of the test; `ended` is missing while Google has not answered. */
   began: number
   ended?: number
+  /** Whether it began from the start, without a token of an earlier listing. */
+  isFull: boolean
 }
+
+/** One request of a replica to the Calendar API. */
+export interface Sent {
+  replica: string
+  /** When it arrived, by the clock of the test. */
+  at: number
+  method: string
+  url: string
+}
+
+/** Whether a request lists the events of a calendar, writes a new one, or makes a push channel. */
+export const isListing = ({ method, url }: Sent): boolean => method === 'GET' && EVENTS.test(url)
+export const isInsert = ({ method, url }: Sent): boolean => method === 'POST' && EVENTS.test(url)
+export const isWatch = ({ method, url }: Sent): boolean => method === 'POST' && /\/events\/watch(\?|$)/.test(url)
+
+const EVENTS = /\/calendars\/([^/]+)\/events(?:\?|$)/
 
 interface RecorderDeps {
   googleURL: string
@@ -25,13 +43,12 @@ export interface RecordedGoogle {
 
 export class ReadRecorder {
   readonly reads: Read[] = []
-  /** When each request of a replica to the Calendar API arrived. */
-  readonly requests: { replica: string; at: number }[] = []
+  /** Every request of a replica to the Calendar API, also those that are held. */
+  readonly requests: Sent[] = []
   /** Every event that was inserted. */
   readonly writes: Pick<Read, 'replica' | 'calendar'>[] = []
   readonly #deps: RecorderDeps
-  /** Resolves when listings are answered; undefined while nothing is held. */
-  #held: Promise<void> | undefined
+  readonly #holds = new Set<{ matches: (sent: Sent) => boolean; released: Promise<void> }>()
 
   constructor(deps: RecorderDeps) {
     this.#deps = deps
@@ -45,13 +62,13 @@ export class ReadRecorder {
     return { url: `http://127.0.0.1:${port}`, close: () => closed(server) }
   }
 
-  /** From now on, no listing is answered, until what comes back is called. */
-  hold(): () => void {
+  /** From now on, requests that match do not reach Google, until what comes back is called. By default, listings match. */
+  hold(matches: (sent: Sent) => boolean = isListing): () => void {
     let release = (): void => undefined
-    const held = new Promise<void>((resolve) => (release = resolve))
-    this.#held = held
+    const hold = { matches, released: new Promise<void>((resolve) => (release = resolve)) }
+    this.#holds.add(hold)
     return () => {
-      if (this.#held === held) this.#held = undefined
+      this.#holds.delete(hold)
       release()
     }
   }
@@ -87,16 +104,15 @@ export class ReadRecorder {
   }
 
   async #forward(replica: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    this.requests.push({ replica, at: this.#deps.now() })
-    const read = this.#note(replica, incoming)
-    if (read) {
-      // Also when the replica gives up, or dies.
-      outgoing.on('close', () => (read.ended = this.#deps.now()))
-      await this.#held
-      if (outgoing.destroyed) return
-    }
-    const { method, headers, url } = incoming
-    const onward = request(new URL(url ?? '/', this.#deps.googleURL), { method, headers }, (answer) => {
+    const { method = '', headers, url = '' } = incoming
+    const sent = { replica, at: this.#deps.now(), method, url }
+    this.requests.push(sent)
+    const read = this.#note(sent)
+    // Also when the replica gives up, or dies.
+    if (read) outgoing.on('close', () => (read.ended = this.#deps.now()))
+    for (const { matches, released } of [...this.#holds]) if (matches(sent)) await released
+    if (outgoing.destroyed) return
+    const onward = request(new URL(url, this.#deps.googleURL), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(outgoing)
     })
@@ -105,12 +121,12 @@ export class ReadRecorder {
   }
 
   /** Notes a listing or an insert; returns a listing. */
-  #note(replica: string, { method, url = '' }: IncomingMessage): Read | undefined {
-    const [, calendar] = /\/calendars\/([^/]+)\/events(?:\?|$)/.exec(url) ?? []
-    if (calendar === undefined) return undefined
-    const read: Read = { replica, calendar: decodeURIComponent(calendar), began: this.#deps.now() }
-    if (method === 'POST') this.writes.push(read)
-    if (method !== 'GET') return undefined
+  #note(sent: Sent): Read | undefined {
+    const { replica, url, at: began } = sent
+    const [, calendar = ''] = EVENTS.exec(url) ?? []
+    const read = { replica, calendar: decodeURIComponent(calendar), began, isFull: !url.includes('syncToken=') }
+    if (isInsert(sent)) this.writes.push(read)
+    if (!isListing(sent)) return undefined
     this.reads.push(read)
     return read
   }

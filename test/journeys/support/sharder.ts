@@ -1,7 +1,8 @@
 /**
  * Plays the sharder of the project kubernetes-controller-sharding: its webhook that labels Agents on creation and after a hand-over,
  * and its controller that drains Agents of working shards and moves those of dead ones. The real webhook assigns an Agent in the request
- * that hands it over; here it takes a moment longer, as where the webhook can't be reached. test/real/sharder.test.ts has the real one.
+ * that hands it over; here it takes a moment
+ * longer, as where the webhook can't be reached, unless a test says otherwise. test/real/sharder.test.ts has the real one.
  */
 import { drainLabel, RING_LABEL, shardLabel } from '../../../src/resources/shard-labels.ts'
 import type { Body } from '../../contract/client.ts'
@@ -48,6 +49,15 @@ export class Sharder {
 
   async drain(agent: string): Promise<void> {
     await this.#world.objects.patch('Agent', agent, { metadata: { labels: { [DRAIN]: 'true' } } })
+  }
+
+  /** From now on, assigns every Agent that is handed over to this shard, in the request that hands it over. Needs the sandbox. */
+  answerHandOvers(shard: string): void {
+    this.#world.sandbox?.mutate((object, before) => {
+      const { kind, metadata } = object
+      if (kind !== 'Agent' || !before?.metadata.labels?.[DRAIN] || metadata.labels?.[SHARD]) return object
+      return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, [SHARD]: shard } } }
+    })
   }
 
   async lease(shard: string): Promise<Lease | undefined> {
