@@ -1,7 +1,7 @@
 /** The process as its container sees it: how it starts, fails to start, and ends. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startKubernetes, type SandboxKubernetes } from '../sandbox/kubernetes/server.ts'
 import { crds } from '../src/resources/generated/crds.ts'
+import { shardLabel } from '../src/resources/shard-labels.ts'
+import { anAgent } from './support/resources.ts'
 
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
@@ -52,8 +54,9 @@ interface Running {
 function run(flags: Record<string, string>, kubeconfig = 'kubeconfig'): Running {
   const addresses = { 'metrics-bind-address': '127.0.0.1:0', 'web-bind-address': '127.0.0.1:0' }
   const given = Object.entries({ ...addresses, ...flags }).map(([name, value]) => `--${name}=${value}`)
-  const env = { ...process.env, KUBECONFIG: join(directory, kubeconfig) }
-  const child = spawn(process.execPath, [join(directory, 'main.mjs'), 'run', ...given], { env })
+  const env = { ...process.env, KUBECONFIG: join(directory, kubeconfig), POD_NAME: 'pod-a', POD_NAMESPACE: 'default' }
+  const node = ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${directory}`]
+  const child = spawn(process.execPath, [...node, join(directory, 'main.mjs'), 'run', ...given], { env })
   const startedAt = performance.now()
   const lines: string[] = []
   const keep = (chunk: Buffer): void => void lines.push(...chunk.toString().split('\n').filter(Boolean))
@@ -114,3 +117,70 @@ describe('SIGTERM', () => {
     expect(performance.now() - before).toBeLessThan(10_000)
   })
 })
+
+describe('a member of a ring', () => {
+  test("holds no message of a condition of another member's Agent in memory, but those of its own", async () => {
+    // A leader that is in no ring: the member watches, and reconciles nothing.
+    const renewTime = new Date(clock.now()).toISOString().replace('Z', '000Z')
+    apply('coordination.k8s.io/v1', 'Lease', 'calendar-operator', {
+      spec: { holderIdentity: 'leader', leaseDurationSeconds: 3_600, renewTime, acquireTime: renewTime },
+    })
+    for (const [name, shard] of Object.entries({ ours: 'pod-a', theirs: 'pod-b' })) {
+      const { apiVersion, kind, spec } = anAgent()
+      apply(apiVersion, kind, name, { spec, labels: { [shardLabel('ring')]: shard } })
+      const conditions = [condition(`the message of ${name}`)]
+      kubernetes.patch({ kind: 'Agent', namespace: 'default', name, subresource: 'status' }, { status: { conditions } })
+    }
+    const running = run({ 'shard-ring': 'ring' })
+    await until('it waits for the leader', running, (line) => line.includes('the ring has no member'))
+    running.child.kill('SIGUSR2')
+    const heap = await heapSnapshot()
+    running.child.kill('SIGTERM')
+    await running.ended
+    const isHeld = (text: string): boolean => heap.includes(text)
+    expect({ ours: isHeld('the message of ours'), theirs: isHeld('the message of theirs') }).toEqual({
+      ours: true,
+      theirs: false,
+    })
+  }, 300_000)
+})
+
+const condition = (message: string): object => ({
+  type: 'Ready',
+  status: 'True',
+  reason: 'Ready',
+  message,
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+})
+
+function apply(apiVersion: string, kind: string, name: string, { labels = {}, spec }: Content): void {
+  kubernetes.apply({ apiVersion, kind, metadata: { name, namespace: 'default', labels }, spec })
+}
+
+interface Content {
+  labels?: Record<string, string>
+  spec: object
+}
+
+/** The heap snapshot that a process has been asked for, once it is complete. */
+async function heapSnapshot(): Promise<string> {
+  for (let turn = 0; turn < 10_000; turn++) {
+    const name = (await readdir(directory)).find((one) => one.endsWith('.heapsnapshot'))
+    if (name !== undefined && (await endOf(join(directory, name))).endsWith(']}'))
+      return readFile(join(directory, name), 'latin1')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('waited in vain until there is a heap snapshot')
+}
+
+/** The last characters of a file. */
+async function endOf(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(8), position: Math.max(0, size - 8) })
+    return buffer.toString('latin1', 0, bytesRead).trimEnd()
+  } finally {
+    await file.close()
+  }
+}
