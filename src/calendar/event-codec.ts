@@ -1,5 +1,5 @@
 /**
- * Encodes a snapshot's events in ten to twenty bytes per event. An operator stores thousands of calendars and uses
+ * Encodes a snapshot's events in less than thirty bytes per event. An operator stores thousands of calendars and uses
  * few of them at a time. The events are sorted by key. Their times come first (`times-codec.ts`), and then, packed (`names-codec.ts`) or
  * compressed, their ids, most of which can be derived from the start for instances of a recurring event, and their content.
  */
@@ -51,7 +51,7 @@ export function decodeEvents(encoded: Uint8Array): CompactEvent[] {
   const { times, end } = decodeStoredTimes(encoded)
   const rest = encoded.subarray(end + 1)
   const [line = '', ...contents] = encoded[end] === PACKED ? [] : decompress(rest).split('\n')
-  const names = line === '' ? decodeNames(rest, times.length) : (JSON.parse(line) as string[])
+  const names = line === '' ? decodeNames(rest) : (JSON.parse(line) as string[])
   let name = ''
   return times.map(({ start, end, flags }, index) => {
     name = names[index] || name

@@ -17,6 +17,6 @@ export function encodeNames(names: readonly string[]): Uint8Array | undefined {
   return Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4, SEPARATOR), 'base64url')
 }
 
-/** Decodes what `encodeNames` returned for so many names. */
-export const decodeNames = (encoded: Uint8Array, count: number): string[] =>
-  Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString('base64url').split(SEPARATOR, count)
+/** Decodes what `encodeNames` returned. Empty names may follow. */
+export const decodeNames = (encoded: Uint8Array): string[] =>
+  Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString('base64url').split(SEPARATOR)
