@@ -132,10 +132,7 @@ describe('a member of a ring', () => {
       kubernetes.patch({ kind: 'Agent', namespace: 'default', name, subresource: 'status' }, { status: { conditions } })
     }
     const running = run({ 'shard-ring': 'ring' })
-    await until('it waits for the leader', running, (line) => line.includes('the ring has no member'))
-    running.child.kill('SIGUSR2')
-    const heap = await heapSnapshot()
-    running.child.kill('SIGTERM')
+    const heap = await heapOf(running).finally(() => running.child.kill('SIGTERM'))
     await running.ended
     const isHeld = (text: string): boolean => heap.includes(text)
     expect({ ours: isHeld('the message of ours'), theirs: isHeld('the message of theirs') }).toEqual({
@@ -162,8 +159,10 @@ interface Content {
   spec: object
 }
 
-/** The heap snapshot that a process has been asked for, once it is complete. */
-async function heapSnapshot(): Promise<string> {
+/** The heap of a member that knows all Agents and waits for the leader, as the text of a snapshot. */
+async function heapOf(running: Running): Promise<string> {
+  await until('it waits for the leader', running, (line) => line.includes('the ring has no member'))
+  running.child.kill('SIGUSR2')
   for (let turn = 0; turn < 10_000; turn++) {
     const name = (await readdir(directory)).find((one) => one.endsWith('.heapsnapshot'))
     if (name !== undefined && (await endOf(join(directory, name))).endsWith(']}'))

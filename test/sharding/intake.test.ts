@@ -22,11 +22,14 @@ let acts: string[]
 let failure: ApiFailure | undefined
 let isBusy: boolean
 let version: number
+/** What happens while the status is written. */
+let whileReporting: () => void
 /** The labels that the sharder's webhook puts on an Agent that was handed over. */
 let assignedByWebhook: Record<string, string>
 
 beforeEach(() => {
   ;[caches, acts, failure, isBusy, version] = [createCaches(silent), [], undefined, false, 1]
+  whileReporting = () => undefined
   assignedByWebhook = { [SHARD]: 'pod-b' }
 })
 
@@ -54,7 +57,10 @@ function reconciles(): (key: Key) => Promise<unknown> {
     cluster: { agents: caches.agents, patch },
     sharding,
     isBusy: () => isBusy,
-    report: async (key) => void acts.push(`report ${key}`),
+    report: async (key) => {
+      acts.push(`report ${key}`)
+      whileReporting()
+    },
     forget,
     resume,
   })
@@ -114,6 +120,26 @@ describe('a hand-over', () => {
   test('is tried again soon when somebody has written the Agent meanwhile', async () => {
     failure = 'Conflict'
     expect(await reconciles()(ALICE)).toEqual(wait('somebody else wrote it', 100))
+  })
+
+  test('removes the labels from the version that has the last report', async () => {
+    whileReporting = () => void show({ [SHARD]: 'pod-a', [DRAIN]: 'true' })
+    await reconciles()(ALICE)
+    expect(acts.at(-1)).toMatch(/^patch .* of 2$/)
+  })
+
+  test('keeps what is remembered when the last report meets a conflict, and is tried again soon', async () => {
+    whileReporting = () => {
+      throw new ApiError('Conflict', 'no')
+    }
+    expect(await reconciles()(ALICE)).toEqual(wait('somebody else wrote it', 100))
+    expect(acts).toEqual([`report ${ALICE}`])
+  })
+
+  test('ends when the Agent was assigned to another member during the last report', async () => {
+    whileReporting = () => void show({ [SHARD]: 'pod-b' })
+    expect(await reconciles()(ALICE)).toEqual(done(100))
+    expect(acts).toEqual([`report ${ALICE}`])
   })
 
   // The controller reports it and repeats the hand-over with its backoff, as for each write.
