@@ -10,7 +10,7 @@ import { marksOf, withController } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { conflictFailure, objectKey, ownershipOf, type Target } from './ownership.ts'
 import type { PublishDeps } from './port.ts'
-import { digestOf, digestsOf, isNamed, publishedObject, sameDigests } from './published-object.ts'
+import { digestsOf, isNamed, publishedObject, sameDigests } from './published-object.ts'
 import type { Data, Digests, PublishedObject } from './published-object.ts'
 
 /**
@@ -93,7 +93,7 @@ const misplacedIn = (object: ConfigMap | Secret, { keys }: Target): [key: string
   Object.entries((object as ConfigMap).binaryData ?? {}).filter(([key]) => keys.includes(key))
 
 /** Restores our labels, annotations and owner reference, moves our keys back to `data`, and leaves their values unchanged. */
-async function repair(
+function repair(
   deps: PublishDeps,
   agent: Agent,
   object: ConfigMap | Secret,
@@ -105,8 +105,7 @@ async function repair(
   const data = Object.fromEntries(texts) as Data
   const binaryData = Object.fromEntries(misplaced.map(([key]) => [key, null]))
   const moved = misplaced.length > 0 ? { data, binaryData } : {}
-  const patched = await deps.cluster.patch(object, { metadata, ...moved })
-  return { ...object, metadata: patched.metadata, data: { ...object.data, ...data } }
+  return deps.cluster.patch(object, { metadata, ...moved })
 }
 
 const decoded = (object: ConfigMap | Secret, target: Target): PublishedObject => {
@@ -123,6 +122,16 @@ function dataIn({ kind, data: values }: ConfigMap | Secret, { keys }: Target): D
   return data
 }
 
+/** What an object has to contain. */
+export interface Content extends Target {
+  data: Data
+  /** Whether our keys that are not in `data` keep their values. Otherwise they are removed. */
+  keepsRest?: boolean | undefined
+}
+
+const wantedDigests = ({ data, keepsRest }: Content, current: Digests): Digests =>
+  keepsRest ? { ...current, ...digestsOf(data) } : digestsOf(data)
+
 /**
  * Makes the object contain exactly `data` under our keys, and returns the object after that. It counts as edited if the API server
  * has stored something else.
@@ -132,30 +141,28 @@ function dataIn({ kind, data: values }: ConfigMap | Secret, { keys }: Target): D
 export async function writeOwned(
   deps: PublishDeps,
   agent: Agent,
-  target: Target & { data: Data },
+  target: Content,
   current: PublishedObject | undefined,
 ): Promise<PublishedObject | StepFailure> {
   const existing = current ?? (await create(deps, agent, target))
   if (isStepFailure(existing)) return existing
-  if (sameDigests(existing.digests, digestsOf(target.data))) return { ...existing, isEdited: false }
+  const wanted = wantedDigests(target, existing.digests)
+  if (sameDigests(existing.digests, wanted)) return { ...existing, isEdited: false }
   // A new object that the API server has stored differently: the next attempt would fare no better.
   if (!current && existing.isEdited) return existing
   const object = newObject(agent, target, existing.resourceVersion)
-  return objectAfterWrite(target, await deps.cluster.patch(object, { data: dataPatch(target, existing.digests) }))
+  const patch = { data: dataPatch(target, existing.digests, wanted) }
+  return objectAfterWrite(target, wanted, await deps.cluster.patch(object, patch))
 }
 
 /** Creates the object with all of the data. If one of ours exists after all, it is returned. */
-async function create(
-  deps: PublishDeps,
-  agent: Agent,
-  target: Target & { data: Data },
-): Promise<PublishedObject | StepFailure> {
+async function create(deps: PublishDeps, agent: Agent, target: Content): Promise<PublishedObject | StepFailure> {
   const { metadata, ...object } = newObject(agent, target)
   const marks = { ...marksOf(agent, target.role), ownerReferences: withController(undefined, agent) }
   try {
     const data = encoded(target, target.data)
     const created = await deps.cluster.create({ ...object, metadata: { ...metadata, ...marks }, data })
-    return objectAfterWrite(target, created)
+    return objectAfterWrite(target, digestsOf(target.data), created)
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure !== 'AlreadyExists') throw error
   }
@@ -166,9 +173,9 @@ async function create(
 }
 
 /** The object as the API server has stored it, which an admission webhook or policy may have changed. */
-function objectAfterWrite(target: Target & { data: Data }, answer: ConfigMap | Secret): PublishedObject {
+function objectAfterWrite(target: Content, wanted: Digests, answer: ConfigMap | Secret): PublishedObject {
   const stored = decoded(answer, target)
-  return { ...stored, isEdited: !sameDigests(stored.digests, digestsOf(target.data)) }
+  return { ...stored, isEdited: !sameDigests(stored.digests, wanted) }
 }
 
 function newObject(agent: Agent, target: Target, resourceVersion?: string): ConfigMap | Secret {
@@ -182,8 +189,8 @@ const encoded = (target: Target, data: Data): Data =>
     : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
 
 /** The difference: our keys that changed, and null for those that are removed. */
-function dataPatch(target: Target & { data: Data }, current: Digests): Record<string, string | null> {
-  const changed = Object.entries(target.data).filter(([key, value]) => current[key] !== digestOf(value))
-  const removed = Object.keys(current).filter((key) => !(key in target.data))
+function dataPatch(target: Content, current: Digests, wanted: Digests): Record<string, string | null> {
+  const changed = Object.entries(target.data).filter(([key]) => current[key] !== wanted[key])
+  const removed = Object.keys(current).filter((key) => !(key in wanted))
   return { ...encoded(target, Object.fromEntries(changed)), ...Object.fromEntries(removed.map((key) => [key, null])) }
 }

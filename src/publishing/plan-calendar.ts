@@ -6,6 +6,7 @@
 import type { NamedSnapshot } from '../calendar/events-document.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { keyOf } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
 import { freshHeader, isAhead, isHeartbeatDue, isLater, isSameSetting, type CalendarInput } from './freshness.ts'
@@ -13,7 +14,7 @@ import { fit, MAX_OBJECT_BYTES } from './object-size.ts'
 import { digestsOf, sameDigests, type Data, type ObjectName, type PublishedHeader } from './published-object.ts'
 import type { PublishedObject } from './published-object.ts'
 import { render, type Rendering } from './render.ts'
-import { rewriteBlocked, rewriteExpired, rewriteIncomplete } from './rewrite.ts'
+import { blockedTexts, rewriteBlocked, rewriteExpired, rewriteIncomplete } from './rewrite.ts'
 import { accepted, type PublicationState } from './state.ts'
 
 const RECHECK_MS = 5 * MINUTE_MS
@@ -23,7 +24,9 @@ export interface CalendarPlan {
   state: PublicationState
   /** The new content; undefined if the calendar is left as it is: nothing has changed, nothing is known yet, or nothing fits. */
   data?: Data
-  /** Set instead if the new content is made from what is published. */
+  /** Whether `data` is only a part of the content, and other keys keep their values. */
+  keepsRest?: boolean
+  /** Set if the new content is made from what is published. `data` is then what is written if that can't be read. */
   rewriting?: Rewriting
   /** Set if not everything fits into the object. */
   failure?: StepFailure
@@ -109,43 +112,62 @@ function renderingOf({ agent, calendars, clock, zones }: PlanContext, { freshUnt
  * The plan while not every calendar has been read since a restart, or while there is no integration. What is published stays,
  * except for impossible instants, and except for its free time once it is no longer trusted and the spec says so.
  */
-function whileUnread(context: PlanContext, state: PublicationState, { published, last }: Published): CalendarPlan {
-  const { ahead, blocks, now } = validityOf(context, last)
-  if (!ahead && !blocks) return { state: accepted(state) }
-  return rewritten(state, [published.resourceVersion, 'unread', ahead, blocks], (data) => {
-    const dated = ahead ? rewriteExpired(data, now) : data
-    return blocks ? rewriteBlocked(dated) : dated
-  })
+function whileUnread(context: PlanContext, state: PublicationState, published: Published): CalendarPlan {
+  const validity = validityOf(context, published.last)
+  if (!validity.ahead && !validity.blocks) return { state: accepted(state) }
+  return rewritten(context, state, published, { ...validity, incomplete: false })
 }
 
-/** Whether what is published was written with a clock that was ahead, and whether no free time may be published any more. */
-function validityOf(
-  { agent, clock }: PlanContext,
-  last: PublishedHeader,
-): Record<'ahead' | 'blocks', boolean> & { now: number } {
+/** How what is published has to be rewritten. */
+interface Changes extends Validity {
+  incomplete: boolean
+}
+
+interface Validity {
+  now: number
+  /** Whether it was written with a clock that was ahead. */
+  ahead: boolean
+  /** Whether no free time may be published any more. */
+  blocks: boolean
+}
+
+function validityOf({ agent, clock }: PlanContext, last: PublishedHeader): Validity {
   const now = clock.now()
   const ahead = isAhead(last, now)
   return { now, ahead, blocks: agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil) }
 }
 
-/** What is published is not read again if the same rewriting has already made no difference to this version. */
-const rewritten = (
+/**
+ * Only free time can be blocked without the text. Otherwise, the text is not read again if the same rewriting has already made no
+ * difference to it, in whatever version: somebody may change only the metadata, again and again.
+ */
+function rewritten(
+  { agent }: PlanContext,
   state: PublicationState,
-  compared: readonly unknown[],
-  rewrite: Rewriting['rewrite'],
-): CalendarPlan =>
-  isShallowEqual(compared, state.compared) ? { state: accepted(state) } : { state, rewriting: { rewrite, compared } }
+  { published: { digests }, last }: Published,
+  { now, ahead, blocks, incomplete }: Changes,
+): CalendarPlan {
+  const compared = [JSON.stringify(digests), ahead, blocks, incomplete]
+  if (isShallowEqual(compared, state.compared)) return { state: accepted(state) }
+  const header = { agent: keyOf(agent), ...last }
+  const plan = blocks ? { state, data: blockedTexts(header, Object.keys(digests)), keepsRest: true } : { state }
+  if (!ahead && !incomplete) return plan
+  const rewrite = (text: Data): Data | undefined => {
+    const dated = ahead ? rewriteExpired(text, now) : text
+    const marked = incomplete ? rewriteIncomplete(dated) : dated
+    return blocks ? rewriteBlocked(marked) : marked
+  }
+  return { ...plan, rewriting: { rewrite, compared } }
+}
 
 /** Whether every calendar has been permanently refused since the start, so that nothing is known about any of them. */
 const isAllRefused = ({ calendars }: PlanContext): boolean =>
   calendars.every(({ lastRead, failure }) => lastRead === undefined && failure?.refused)
 
 /** Keeps the last known busy time, marked as incomplete; without it, unknown time would look free. */
-function whileRefused(context: PlanContext, state: PublicationState, { published, last }: Published): CalendarPlan {
-  const { ahead, now } = validityOf(context, last)
-  const blocks = context.agent.spec.publish.whenStale === 'Block'
-  return rewritten(state, [published.resourceVersion, 'refused', ahead, blocks], (data) => {
-    const incomplete = rewriteIncomplete(ahead ? rewriteExpired(data, now) : data)
-    return blocks ? rewriteBlocked(incomplete) : incomplete
+const whileRefused = (context: PlanContext, state: PublicationState, published: Published): CalendarPlan =>
+  rewritten(context, state, published, {
+    ...validityOf(context, published.last),
+    blocks: context.agent.spec.publish.whenStale === 'Block',
+    incomplete: true,
   })
-}

@@ -10,11 +10,11 @@ import { failureOf, isConflict } from '../failures/thrown.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { contestedUntil } from './contention.ts'
 import { removeFormerObjects, updateFormerObjects } from './former-objects.ts'
-import { readData, readOwned, writeOwned } from './owned-object.ts'
+import { readData, readOwned, writeOwned, type Content } from './owned-object.ts'
 import { OUR_KEYS, type Target } from './ownership.ts'
 import { planCalendar, type CalendarPlan } from './plan-calendar.ts'
 import type { PublishDeps, PublishInput, PublishResult } from './port.ts'
-import { digestOf, digestsOf, sameDigests, type Data } from './published-object.ts'
+import { digestOf, digestsOf, sameDigests } from './published-object.ts'
 import { notWanted, observed, written, type Output, type PublicationState } from './state.ts'
 
 /** Brings all outputs up to date. A failure of one output does not prevent the other; only a conflict ends the step early. */
@@ -77,9 +77,9 @@ async function publishCalendar(run: Run, state: PublicationState): Promise<Publi
   const known = knownCalendars(calendars, agent, account)
   const context = { ...run.deps, agent, calendars: known, nextReading: nextReading(calendars), sync, target }
   const plan = await attempt(run, current.state, () => carriedOut(run, target, planCalendar(context, current.state)))
-  const data = 'data' in plan ? plan.data : undefined
-  if (!data) return plan
-  const put = await write(run, 'calendar', { ...target, data }, plan.state)
+  if (!('data' in plan) || !plan.data) return plan
+  const { data, keepsRest } = plan
+  const put = await write(run, 'calendar', { ...target, data, keepsRest }, plan.state)
   return { ...put, failure: put.failure ?? plan.failure }
 }
 
@@ -88,11 +88,20 @@ function carriedOut(run: Run, target: Target, plan: CalendarPlan): CalendarPlan 
   const { state, rewriting } = plan
   const published = state.calendar
   if (!rewriting || !published) return plan
-  return readData(run.deps, run.input.agent, target, published).then((text) => {
-    const data = rewriting.rewrite(text)
-    const isSame = data !== undefined && sameDigests(published.digests, digestsOf(data))
-    return { ...plan, data, state: isSame ? { ...state, compared: rewriting.compared } : state }
-  })
+  return readData(run.deps, run.input.agent, target, published).then(
+    (text) => {
+      const data = rewriting.rewrite(text)
+      const isSame = data !== undefined && sameDigests(published.digests, digestsOf(data))
+      return { state: isSame ? { ...state, compared: rewriting.compared } : state, data }
+    },
+    (error: unknown) => unreadable(plan, error),
+  )
+}
+
+/** What can be written without the text is written: free time that nobody may rely on does not wait for it. @throws the error. */
+function unreadable(plan: CalendarPlan, error: unknown): CalendarPlan {
+  if (!plan.data || isConflict(error)) throw error
+  return { ...plan, failure: failureOf(error) }
 }
 
 /**
@@ -123,12 +132,7 @@ const observe = (run: Run, output: Output, target: Target, state: PublicationSta
     return { state: observed(state, output, { target, found, now }) }
   })
 
-const write = (
-  run: Run,
-  output: Output,
-  target: Target & { data: Data },
-  state: PublicationState,
-): Promise<PublishStep> =>
+const write = (run: Run, output: Output, target: Content, state: PublicationState): Promise<PublishStep> =>
   attempt(run, state, async () => {
     const object = await writeOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
     if (isStepFailure(object)) return { state, failure: object }

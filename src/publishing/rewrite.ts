@@ -1,5 +1,6 @@
 /** Rewrites published texts while nothing newer can be rendered. Pure. */
 import { renderBusyJSON, withoutFreeTime } from '../calendar/busy-document.ts'
+import type { DocumentHeader } from '../calendar/document-header.ts'
 import { parseRecord } from '../platform/json.ts'
 import { renderBusyICalendar } from '../calendar/icalendar.ts'
 import { renderInstant } from '../calendar/instant.ts'
@@ -8,12 +9,15 @@ import { publishedDocument, type Data } from './published-object.ts'
 /** Marks the whole window as busy and leaves the header unchanged; undefined if the text is not valid. */
 export function rewriteBlocked(data: Data): Data | undefined {
   const document = publishedDocument(data)
-  if (!document) return undefined
-  const blocked = withoutFreeTime(document)
+  return document && { ...data, ...blockedTexts(document, Object.keys(data)) }
+}
+
+/** The busy time without free time, under those of the keys that contain busy time. It needs nothing but the header. */
+export function blockedTexts(header: DocumentHeader, keys: readonly string[]): Data {
+  const blocked = withoutFreeTime({ ...header, version: 1, busy: [] })
   return {
-    ...data,
-    ...('busy.json' in data ? { 'busy.json': renderBusyJSON(blocked) } : {}),
-    ...('busy.ics' in data ? { 'busy.ics': renderBusyICalendar(blocked) } : {}),
+    ...(keys.includes('busy.json') ? { 'busy.json': renderBusyJSON(blocked) } : {}),
+    ...(keys.includes('busy.ics') ? { 'busy.ics': renderBusyICalendar(blocked) } : {}),
   }
 }
 

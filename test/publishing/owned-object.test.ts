@@ -93,6 +93,12 @@ describe('publishing', () => {
     expect(binaryData).toEqual({ picture: 'AAAA' })
   })
 
+  test('knows what a mutating webhook has made of the data while only the labels were restored', async () => {
+    small.secret('token', data, { ...marks, labels: {}, ownerReferences: byAlice })
+    small.admit = (object) => ({ ...object, data: { access_token: Buffer.from('theirs').toString('base64') } })
+    expect(await readOwned(deps, alice, target, undefined)).toMatchObject(holding({ access_token: 'theirs' }))
+  })
+
   test.each<[string, Parameters<SmallCluster['secret']>[2], string]>([
     ['another Agent’s', { ...marksOf(bob, 'access-token'), ownerReferences: byBob }, 'belongs to Agent bob'],
     ['another Agent’s, by its annotation', marksOf(bob, 'access-token'), 'belongs to Agent bob'],

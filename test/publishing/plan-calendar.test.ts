@@ -55,8 +55,8 @@ function plan(): CalendarPlan {
 
 /** Publishes what is planned; returns whether that was a change. */
 function publish(): boolean {
-  const { data: made, rewriting, state: next } = plan()
-  const data = made ?? (rewriting && texts && rewriting.rewrite(texts))
+  const { data: made, keepsRest, rewriting, state: next } = plan()
+  const data = rewriting && texts ? rewriting.rewrite(texts) : made && { ...(keepsRest && texts), ...made }
   const isChange = data !== undefined && JSON.stringify(data) !== JSON.stringify(texts)
   if (isChange) texts = data
   state = isChange

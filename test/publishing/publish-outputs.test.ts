@@ -1,12 +1,13 @@
 /** The steps of publishing: what one of them fails with leaves the state of the others as it is. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newCalendarsState } from '../../src/calendars/state.ts'
+import { newCalendar, newCalendarsState } from '../../src/calendars/state.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import type { PublishDeps, PublishInput } from '../../src/publishing/port.ts'
 import { publishOutputs } from '../../src/publishing/publish-outputs.ts'
 import type { PublicationState } from '../../src/publishing/state.ts'
 import { trustedUntil } from '../../src/publishing/trust.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
+import type { Agent } from '../../src/resources/types.ts'
 import { zones } from '../calendar/support.ts'
 import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
@@ -133,7 +134,7 @@ describe('a calendar that can no longer be trusted, and that was not read since 
   const window = { start: '2026-11-22T10:00:00Z', end: '2027-01-22T10:00:00Z' }
   const header = { version: 1, agent: 'booking/alice', timeZone: 'UTC', window, syncedAt: '2026-11-23T09:00:00Z' }
   const text = JSON.stringify({ ...header, freshUntil: '2026-11-23T09:15:00Z', complete: true, busy: [] })
-  const edited = (): object => small.configMap('alice-calendar', { 'busy.json': text }, owned)
+  const edited = (as = text): object => small.configMap('alice-calendar', { 'busy.json': as }, owned)
   const published = (): unknown => JSON.parse(small.get('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? '')
   let reads: number
 
@@ -169,6 +170,35 @@ describe('a calendar that can no longer be trusted, and that was not read since 
     expect(state.calendar?.isEdited).toBe(false)
   })
 
+  test('is blocked in time although it can’t be read any more', async () => {
+    edited(text.replace('09:15', '10:15'))
+    await block()
+    await clock.advance(16 * 60_000)
+    small.refuseRead = () => new ApiError('Forbidden', 'no')
+    await block()
+    expect(published()).toMatchObject({ busy: [window], freshUntil: '2026-11-23T10:15:00Z' })
+  })
+
+  test('makes no conflict once it has no free time, however often somebody changes its annotations', async () => {
+    await block()
+    await block()
+    const { cluster } = small
+    const touched = (): void => {
+      const { data = {}, metadata: before } = small.get('ConfigMap', 'alice-calendar')!
+      small.configMap('alice-calendar', data, before)
+    }
+    const readConfigMap: typeof cluster.readConfigMap = async (...at) => {
+      const found = await cluster.readConfigMap(...at)
+      touched()
+      return found
+    }
+    deps = { ...deps, cluster: { ...cluster, readConfigMap } }
+    for (let round = 0; round < 3; round++) {
+      touched()
+      expect((await block()).conflict).toBeUndefined()
+    }
+  })
+
   test('that somebody changes while it is rewritten is left to the next attempt', async () => {
     const { cluster } = small
     let changes = 1
@@ -179,9 +209,75 @@ describe('a calendar that can no longer be trusted, and that was not read since 
     }
     deps = { ...deps, cluster: { ...cluster, readConfigMap } }
     expect((await block()).conflict).toMatchObject({ failure: 'Conflict' })
-    expect(small.writes).toEqual([])
+    expect(published()).toMatchObject({ busy: [] })
     expect((await block()).conflict).toBeUndefined()
     expect(published()).toMatchObject({ busy: [window] })
+  })
+})
+
+describe('a calendar of which nothing is known but that Google refuses it', () => {
+  const window = { start: '2026-11-22T10:00:00Z', end: '2027-01-22T10:00:00Z' }
+  const header = { version: 1, agent: 'booking/alice', timeZone: 'UTC', window, syncedAt: '2026-11-23T10:00:00Z' }
+  const busy = { ...header, freshUntil: '2026-11-23T10:15:00Z', complete: true, busy: [] }
+  const texts = { 'busy.json': JSON.stringify(busy), 'events.json': JSON.stringify({ ...busy, events: [] }) }
+  const failure = { stepFailure: {} as never, since: 0, refused: true, attempts: 1, error: '403' }
+  const calendars = { byId: new Map([['alice@example.com', { ...newCalendar(), failure }]]) }
+  const publishing = (whenStale: 'Block' | 'KeepLast'): Agent =>
+    anAgent({
+      publish: {
+        staleAfter: '15m',
+        whenStale,
+        calendar: { kind: 'Secret', name: 'calendar', detail: 'Full', formats: ['JSON'] },
+      },
+    })
+  const owned = { ...marksOf(agent, 'calendar'), ownerReferences: withController([], agent) }
+  const published = (): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(small.text('calendar')).map(([key, text]) => [key, JSON.parse(text)]))
+  const refused = (whenStale: 'Block' | 'KeepLast' = 'KeepLast'): ReturnType<typeof publishOutputs> =>
+    publish({ agent: publishing(whenStale), account: 'alice@example.com', calendars })
+
+  beforeEach(() => void small.secret('calendar', texts, owned))
+
+  test('is marked as incomplete in all of its files', async () => {
+    await refused()
+    expect(published()).toMatchObject({ 'busy.json': { complete: false }, 'events.json': { complete: false } })
+  })
+
+  test('has no free time with Block although it can’t be read any more, and its events stay until it can', async () => {
+    await publish({ agent: publishing('Block'), sync: undefined })
+    small.refuseRead = () => new ApiError('Forbidden', 'no')
+    const { failures } = await refused('Block')
+    expect(failures.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+    expect(published()).toEqual({ 'busy.json': { ...busy, busy: [window] }, 'events.json': { ...busy, events: [] } })
+    small.refuseRead = undefined
+    expect((await refused('Block')).failures).toEqual([])
+    expect(published()).toMatchObject({
+      'busy.json': { complete: false, busy: [window] },
+      'events.json': { complete: false },
+    })
+  })
+
+  test('is read once in each version, and makes no conflict, however often somebody changes its annotations', async () => {
+    await refused()
+    await refused()
+    const { cluster } = small
+    const touched = (): void => {
+      const { data, metadata: before } = small.get('Secret', 'calendar')!
+      small.secret('calendar', {}, before).data = data!
+    }
+    let reads = 0
+    const readSecret: typeof cluster.readSecret = async (...at) => {
+      const found = await cluster.readSecret(...at)
+      reads += 1
+      touched()
+      return found
+    }
+    deps = { ...deps, cluster: { ...cluster, readSecret } }
+    for (let round = 0; round < 3; round++) {
+      touched()
+      expect((await refused()).conflict).toBeUndefined()
+    }
+    expect(reads).toBe(3)
   })
 })
 
