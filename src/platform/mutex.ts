@@ -5,12 +5,16 @@ import type { MaybePromise } from './maybe-promise.ts'
 export class Mutex {
   /** Resolves when the last function that was given has ended; never rejects. Undefined if none runs. */
   #last: Promise<void> | undefined
+  /** A function has been called, and has not returned its result or promise yet. */
+  #isBeginning = false
 
   /** Runs the function after all that were given before have ended, however they ended: at once if none runs. */
   runExclusive<T>(run: () => Promise<T>): Promise<T>
   runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T>
   runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T> {
-    const result = this.#last ? this.#last.then(run) : run()
+    // Only when it has returned is it known whether there is anything to wait for.
+    if (this.#isBeginning) return Promise.resolve().then(() => this.runExclusive(run))
+    const result = this.#last ? this.#last.then(run) : this.#begin(run)
     if (!(result instanceof Promise)) return result
     const end = (): void => {
       if (this.#last === last) this.#last = undefined
@@ -18,5 +22,13 @@ export class Mutex {
     const last = result.then(end, end)
     this.#last = last
     return result
+  }
+  #begin<T>(run: () => MaybePromise<T>): MaybePromise<T> {
+    this.#isBeginning = true
+    try {
+      return run()
+    } finally {
+      this.#isBeginning = false
+    }
   }
 }

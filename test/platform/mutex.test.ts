@@ -47,6 +47,18 @@ test('begins no function before the ones before it have ended', async () => {
   expect(order.slice(3)).toEqual(['b ends', 'c', 'd'])
 })
 
+test('begins no function within another one, which may still have to wait for something', async () => {
+  let inner: unknown
+  const outer = mutex.runExclusive(async () => {
+    inner = mutex.runExclusive(() => order.push('inner'))
+    order.push('outer begins')
+    await settle()
+    order.push('outer ends')
+  })
+  await Promise.all([outer, inner])
+  expect(order).toEqual(['outer begins', 'outer ends', 'inner'])
+})
+
 test('is free again once all have ended', async () => {
   const end = begin('a')
   end()
