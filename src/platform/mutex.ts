@@ -23,6 +23,7 @@ export class Mutex {
     this.#last = last
     return result
   }
+
   #begin<T>(run: () => MaybePromise<T>): MaybePromise<T> {
     this.#isBeginning = true
     try {

@@ -27,7 +27,7 @@ function instantsOf(clock: Clock, calendar: CalendarPush, lookedAt: number): num
   const { proved, unproved, retryAt, notSupportedUntil } = calendar
   const atTimeOfDay = proved ? [proved.renewAt, proved.expiresAt].map((at) => monotonicAt(clock, at)) : []
   const pauses = [retryAt, notSupportedUntil ?? -Infinity]
-  // What had passed before is waiting for something else: a token, or another Agent's trial.
-  const later = [...atTimeOfDay, ...pauses].filter((at) => at > lookedAt)
-  return unproved ? [...later, unproved.askedAt + PROOF_TIMEOUT_MS] : later
+  const overdueAt = unproved ? unproved.askedAt + PROOF_TIMEOUT_MS : -Infinity
+  // What had passed before is waiting for something else: a token, another Agent's trial, or whether the site is accepted.
+  return [...atTimeOfDay, ...pauses, overdueAt].filter((at) => at > lookedAt)
 }

@@ -45,3 +45,16 @@ test('while push is enabled, each read reconciles the channels', async () => {
   await push.reconciled()
   expect(await reconcilesAfter(() => push.reconciled())).toBeGreaterThan(0)
 })
+
+test('a channel whose first message is overdue is not looked at again and again while nothing is known of the site', async () => {
+  push.reachable = () => false
+  await push.reconciled()
+  push.siteAccepted = false
+  await push.reconciled()
+  await push.clock.advance(61_000)
+  expect(await reconcilesAfter(() => push.clock.advance(1_000))).toBe(0)
+  push.siteAccepted = true
+  await push.reconciled()
+  await push.clock.advance(1_000)
+  expect(push.watching()).toMatchObject({ reason: 'NotReachable' })
+})
