@@ -231,6 +231,20 @@ describe('an object that was published under a former name', () => {
     },
   )
 
+  test('is kept until an object of the new kind is published, although its name is the same', async () => {
+    const { publish: wanted } = alice.spec
+    const calendar = { ...anAgent().spec.publish.calendar!, kind: 'Secret', name: 'old-calendar' } as const
+    const renamed = { ...alice, spec: { ...alice.spec, publish: { ...wanted, calendar } } }
+    const published = (kind: 'ConfigMap' | 'Secret'): PublicationState => ({
+      ...state,
+      calendar: publishedObject({ kind, name: 'old-calendar', resourceVersion: '1' }, data),
+    })
+    await removeFormerObjects(deps, renamed, published('ConfigMap'))
+    expect(small.writes).toEqual([])
+    await removeFormerObjects(deps, renamed, published('Secret'))
+    expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
+  })
+
   test('is all that is removed: no grant, no key, nothing of another Agent or of somebody else', async () => {
     small.secret('bob-google-grant', {}, { labels: MANAGED_BY, ownerReferences: byAlice })
     small.secret('calendar-operator-keys', {}, { labels: MANAGED_BY, ownerReferences: byAlice })

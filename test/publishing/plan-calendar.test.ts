@@ -17,6 +17,8 @@ let clock: ManualClock
 let agent: Agent
 let sync: CalendarIntegration['spec']['sync'] | undefined
 let calendar: KnownCalendar
+/** The Agent's other calendars. */
+let others: KnownCalendar[]
 let state: PublicationState
 /** What is published. */
 let texts: Data | undefined
@@ -27,6 +29,7 @@ beforeEach(() => {
   sync = anIntegration().spec.sync
   state = {}
   texts = undefined
+  others = []
   read([meeting()])
 })
 
@@ -50,7 +53,7 @@ function read(events: object[]): void {
 
 function plan(): CalendarPlan {
   const nextReading = (calendar.lastRead ?? 0) + 5 * MINUTE
-  return planCalendar({ clock, zones, target, agent, calendars: [calendar], nextReading, sync }, state)
+  return planCalendar({ clock, zones, target, agent, calendars: [calendar, ...others], nextReading, sync }, state)
 }
 
 /** Publishes what is planned; returns whether that was a change. */
@@ -125,6 +128,70 @@ describe('what can no longer be trusted', () => {
   })
 })
 
+describe('what can still be trusted', () => {
+  beforeEach(() => {
+    agent = publishing('Block')
+    publish()
+  })
+
+  const isBlocked = (): boolean => JSON.stringify(published().busy) === JSON.stringify([published().window])
+  const restart = (): void => void (calendar = { ...calendar, snapshot: undefined, lastRead: undefined })
+
+  test('has its free time with Block, until the instant at which trust ends', async () => {
+    // Compared with what is published: from now on, nothing has changed but the time.
+    for (let round = 0; round < 2; round++) expect(publish()).toBe(false)
+    await clock.advance(15 * MINUTE - 1)
+    expect([publish(), isBlocked()]).toEqual([false, false])
+    await clock.advance(1)
+    expect([publish(), isBlocked()]).toEqual([true, true])
+  })
+
+  test('has it after a restart, too, until the same instant', async () => {
+    restart()
+    await clock.advance(15 * MINUTE - 1)
+    expect([publish(), isBlocked()]).toEqual([false, false])
+    await clock.advance(1)
+    expect([publish(), isBlocked()]).toEqual([true, true])
+  })
+
+  test('stays for ever after a restart with KeepLast', async () => {
+    agent = publishing('KeepLast')
+    restart()
+    await clock.advance(24 * 60 * MINUTE)
+    expect([publish(), isBlocked()]).toEqual([false, false])
+  })
+})
+
+describe('a calendar that was found to be the same', () => {
+  beforeEach(() => {
+    read([meeting({ status: 'tentative' })])
+    publish()
+    for (let round = 0; round < 2; round++) expect(publish()).toBe(false)
+  })
+
+  test('is repaired if somebody changes its busy time', () => {
+    const original = published()
+    const text = JSON.stringify({ ...original, busy: [] })
+    texts = { 'busy.json': text }
+    state = { ...state, calendar: publishedObject({ ...target, resourceVersion: 'edited' }, texts) }
+    expect(publish()).toBe(true)
+    expect(published()).toEqual(original)
+  })
+
+  test('changes at once with a rule of the spec', () => {
+    agent = { ...agent, spec: { ...agent.spec, busy: { tentative: 'Free', allDay: 'Busy' } } }
+    agent.metadata = { ...agent.metadata, generation: 2 }
+    expect(publish()).toBe(true)
+    expect(published().busy).toEqual([])
+  })
+
+  test('is marked as incomplete once it is refused', () => {
+    calendar = { ...calendar, failure: refusal }
+    expect(publish()).toBe(true)
+    expect(published()).toMatchObject({ complete: false, busy: [{}] })
+  })
+})
+
 describe('what is known of a calendar that is refused', () => {
   test('stays published and incomplete, after a restart too', () => {
     publish()
@@ -134,6 +201,26 @@ describe('what is known of a calendar that is refused', () => {
     calendar = { ...calendar, snapshot: undefined, lastRead: undefined }
     publish()
     expect(published()).toMatchObject({ complete: false, busy: [{}] })
+  })
+})
+
+describe('what was read since the start', () => {
+  test('still follows the rules of the spec if the calendar is refused later', () => {
+    read([meeting({ status: 'tentative' })])
+    publish()
+    calendar = { ...calendar, failure: refusal }
+    agent = { ...agent, spec: { ...agent.spec, busy: { tentative: 'Free', allDay: 'Busy' } } }
+    publish()
+    expect(published()).toMatchObject({ complete: false, busy: [] })
+  })
+
+  test('replaces what is published although another calendar is refused', () => {
+    others = [{ ...calendar, id: 'team@example.com', name: 'team', failure: refusal }]
+    publish()
+    others = [{ ...others[0]!, snapshot: undefined, lastRead: undefined }]
+    read([])
+    publish()
+    expect(published()).toMatchObject({ complete: false, busy: [] })
   })
 })
 

@@ -153,6 +153,17 @@ describe('a calendar that can no longer be trusted, and that was not read since 
     expect(state.calendar).toMatchObject({ busyIntervals: 1, isEdited: false })
   })
 
+  test('is rewritten again if the write fails, which is reported', async () => {
+    small.refuse = (write) => (write.startsWith('patch') ? new ApiError('Forbidden', 'no') : undefined)
+    for (let round = 0; round < 2; round++) {
+      expect((await block()).failures.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+      expect(published()).toMatchObject({ busy: [] })
+    }
+    small.refuse = undefined
+    expect((await block()).failures).toEqual([])
+    expect(published()).toMatchObject({ busy: [window] })
+  })
+
   test('is read and written no more once it has no free time', async () => {
     await block()
     await block()
@@ -286,4 +297,61 @@ test('a token of a grant that was not found valid is not published, but its obje
   await publish({ authorized: false })
   expect(small.text('token').access_token).toBe('theirs')
   expect(state.accessToken?.isEdited).toBe(true)
+})
+
+describe('a token of a grant that is not valid', () => {
+  test('gets another end if that of the published one has changed', async () => {
+    await publish({ authorized: false, token: { accessToken: 'ya29', expiresAt: clock.now() + 60_000 } })
+    expect(small.text('token').expires_at).toBe('2026-11-23T10:01:00Z')
+  })
+
+  test('is not published if there is none', async () => {
+    small.objects.clear()
+    small.writes.length = 0
+    await publish({ authorized: false })
+    expect(small.writes).toEqual([])
+  })
+})
+
+describe('an access token', () => {
+  test('is written if only one of its values differs, or is missing', async () => {
+    await publish({ token: { accessToken: 'renewed', expiresAt: clock.now() + 60 * 60_000 } })
+    expect(small.text('token').access_token).toBe('renewed')
+    small.secret('token', { access_token: 'renewed', expires_at: small.text('token').expires_at! }, metadata)
+    await publish({ token: { accessToken: 'renewed', expiresAt: clock.now() + 60 * 60_000 } })
+    expect(small.text('token').token_type).toBe('Bearer')
+  })
+
+  test('that a webhook changes on the way is reported, and written once in each attempt', async () => {
+    small.objects.clear()
+    small.admit = (object) => ({ ...object, data: { access_token: 'dGhlaXJz' } })
+    small.writes.length = 0
+    const { failures, isComplete } = await publish()
+    expect(failures.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+    expect([isComplete, small.writes]).toEqual([false, ['create Secret token']])
+  })
+})
+
+describe('an object of somebody else under the name of an output', () => {
+  const bob = anAgent({}, 'bob')
+  const theirs = (): void => {
+    const labelled = { ...marksOf(bob, 'access-token'), ownerReferences: withController([], bob) }
+    small.secret('token', { access_token: 'theirs' }, labelled)
+  }
+  const reasons = async (): Promise<string[]> => (await publish()).failures.map(({ reason }) => reason)
+
+  test('is left alone without an attempt to write it, and reported', async () => {
+    theirs()
+    small.writes.length = 0
+    expect(await reasons()).toEqual(['PublishConflict'])
+    expect([small.text('token'), small.writes]).toEqual([{ access_token: 'theirs' }, []])
+    expect(state.accessToken).toBeNull()
+  })
+
+  test('that appears while we create ours is left alone and reported, too', async () => {
+    small.objects.clear()
+    small.meanwhile = [theirs]
+    expect(await reasons()).toEqual(['PublishConflict'])
+    expect(small.text('token')).toEqual({ access_token: 'theirs' })
+  })
 })
