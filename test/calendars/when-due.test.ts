@@ -5,7 +5,9 @@ import { nextDueAt, nextReading } from '../../src/calendars/schedule.ts'
 import { newCalendar, newCalendarsState, withCalendar } from '../../src/calendars/state.ts'
 import { WorkQueue } from '../../src/controller/queue.ts'
 import type { Clock } from '../../src/platform/clock.ts'
+import type { Agent } from '../../src/resources/types.ts'
 import { ManualClock } from '../support/clock.ts'
+import { anAgent } from '../support/resources.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { ALICE, meeting, MINUTE, Reader } from './support/reader.ts'
 
@@ -47,6 +49,33 @@ describe('a changed window', () => {
     expect(reader.asked).toHaveLength(2)
     await reader.nextRound()
     expect(reader.kindsAsked()).toEqual(['all', 'S1', 'all'])
+  })
+})
+
+describe('a calendar that is listed as a whole at once', () => {
+  const setCalendars = (calendars: Partial<Agent['spec']['calendars']>): void =>
+    void (reader.agent = anAgent({ calendars: { ...reader.agent.spec.calendars, ...calendars } }))
+
+  test('is one that Bookings are written to from now on: theirs are not known among its events', async () => {
+    setCalendars({ write: 'primary' })
+    await reader.sync()
+    expect(reader.kindsAsked()).toEqual(['all', 'all'])
+    await reader.sync()
+    expect(reader.asked).toHaveLength(2)
+  })
+
+  test('is one of which only the events of Bookings were kept, once all of them count', async () => {
+    reader = new Reader()
+    setCalendars({ read: [], write: 'primary' })
+    reader.answers = [{ pages: [[meeting()]] }, { pages: [[meeting()]] }]
+    await reader.sync()
+    expect(reader.calendar()?.snapshot.events).toBe(0)
+    await reader.sync()
+    expect(reader.asked).toHaveLength(1)
+    setCalendars({ read: ['primary'] })
+    await reader.sync()
+    expect(reader.kindsAsked()).toEqual(['all', 'all'])
+    expect(reader.calendar()?.snapshot.events).toBe(1)
   })
 })
 

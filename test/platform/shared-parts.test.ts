@@ -36,6 +36,12 @@ describe('a value that shares its parts with another', () => {
     expect(withSharedParts(parsed({ list: [] }), { list: {} })).toStrictEqual({ list: [] })
   })
 
+  test('takes nothing for something that is empty, nor the other way round', () => {
+    const nothing = [null, {}, [], '', 0, false]
+    for (const own of nothing)
+      for (const other of nothing) expect(withSharedParts({ part: own }, { part: other })).toStrictEqual({ part: own })
+  })
+
   test('leaves the other as it was', () => {
     const before = structuredClone(former)
     withSharedParts(parsed({ ...former, name: 'ben', labels: { app: 'other' } }), former)
