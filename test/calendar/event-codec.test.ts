@@ -82,6 +82,7 @@ const events = fc.oneof(
   listOf(eventOf(hostile, contents)),
   listOf(eventOf(hostile, fc.constant(''))),
   listOf(eventOf(fc.stringMatching(/^\w{0,12}$/), fc.constant(''))),
+  listOf(eventOf(fc.stringMatching(/^\w{0,12}$/), contents)),
 )
 
 const expectSame = (all: readonly CompactEvent[]): void => {
@@ -161,6 +162,16 @@ describe('the events of a snapshot', () => {
     expectSame(all)
     // Their ids are those of events that are not all-day: nothing follows from the start then.
     expectSame(all.map((one) => ({ ...one, flags: 0 })))
+  })
+
+  it('keep the content of those that have any, although others have none', () => {
+    const [title, none] = [eventWith({ id: 'b', content: '{"title":"b"}' }), eventWith({ id: 'c' })]
+    for (const all of [
+      [title, none],
+      [eventWith({ id: 'a' }), title],
+      [eventWith({ id: 'a' }), title, none],
+    ])
+      expectSame(all)
   })
 
   it('are none if there are none', () => {

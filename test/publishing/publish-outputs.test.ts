@@ -249,6 +249,17 @@ describe('a calendar of which nothing is known but that Google refuses it', () =
 
   beforeEach(() => void small.secret('calendar', texts, owned))
 
+  test('is marked as incomplete later if that can’t be written at first', async () => {
+    small.refuse = (write) => (write === 'patch Secret calendar' ? new ApiError('Forbidden', 'no') : undefined)
+    for (let round = 0; round < 2; round++) {
+      expect((await refused()).failures.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+      expect(published()).toMatchObject({ 'busy.json': { complete: true } })
+    }
+    small.refuse = undefined
+    expect((await refused()).failures).toEqual([])
+    expect(published()).toMatchObject({ 'busy.json': { complete: false } })
+  })
+
   test('is marked as incomplete in all of its files', async () => {
     await refused()
     expect(published()).toMatchObject({ 'busy.json': { complete: false }, 'events.json': { complete: false } })
