@@ -192,6 +192,24 @@ describe('a calendar that was found to be the same', () => {
   })
 })
 
+describe('a calendar that somebody has damaged, so that it says nothing about itself', () => {
+  beforeEach(() => {
+    publish()
+    texts = { 'busy.json': '{' }
+    state = { ...state, calendar: publishedObject({ ...target, resourceVersion: 'damaged' }, texts) }
+  })
+
+  test('is published again', () => {
+    expect(publish()).toBe(true)
+    expect(published()).toMatchObject({ complete: true, busy: [{}] })
+  })
+
+  test('stays until its calendars were read', () => {
+    calendar = { ...calendar, snapshot: undefined, lastRead: undefined, lastFull: undefined }
+    expect(plan()).toEqual({ state })
+  })
+})
+
 describe('what is known of a calendar that is refused', () => {
   test('stays published and incomplete, after a restart too', () => {
     publish()

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { newCalendar, newCalendarsState } from '../../src/calendars/state.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import type { PublishDeps, PublishInput } from '../../src/publishing/port.ts'
-import { publishOutputs } from '../../src/publishing/publish-outputs.ts'
+import { pruneOutputs, publishOutputs } from '../../src/publishing/publish-outputs.ts'
 import type { PublicationState } from '../../src/publishing/state.ts'
 import { trustedUntil } from '../../src/publishing/trust.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
@@ -359,6 +359,14 @@ describe('an object of somebody else under the name of an output', () => {
     expect(state.accessToken).toBeNull()
   })
 
+  test('is left alone if it is the calendar, too', async () => {
+    small.configMap('alice-calendar', { 'busy.json': 'theirs' }, { labels: marksOf(bob, 'calendar').labels })
+    small.writes.length = 0
+    const { failures } = await publish({ agent: anAgent() })
+    expect(failures.map(({ reason }) => reason)).toEqual(['PublishConflict'])
+    expect([small.get('ConfigMap', 'alice-calendar')?.data, small.writes]).toEqual([{ 'busy.json': 'theirs' }, []])
+  })
+
   test('that appears while we create ours is left alone and reported, too', async () => {
     small.objects.clear()
     small.meanwhile = [theirs]
@@ -366,3 +374,19 @@ describe('an object of somebody else under the name of an output', () => {
     expect(small.text('token')).toEqual({ access_token: 'theirs' })
   })
 })
+
+test('a calendar that was not read yet is no failure, and nothing is written for it', async () => {
+  small.writes.length = 0
+  const { failures } = await publish({ agent: anAgent() })
+  expect([failures, small.writes]).toEqual([[], []])
+})
+
+test.each([true, false])(
+  'objects under former names are updated only while consent is asked for: %s',
+  async (asked) => {
+    small.secret('former', { access_token: 'old' }, metadata)
+    const input = { agent, isNarrowed: asked, reportsConflicts: false } as PublishInput
+    expect(await pruneOutputs(deps, input, { state, isComplete: false })).toBeUndefined()
+    expect(small.text('former')).toEqual({ access_token: asked ? 'ya29' : 'old' })
+  },
+)
