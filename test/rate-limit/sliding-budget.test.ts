@@ -341,6 +341,17 @@ describe('several budgets', () => {
     expect(budgets.map(({ isIdle }) => isIdle)).toEqual([false, false])
   })
 
+  it('are occupied once each, also if one of them has to be waited for', async () => {
+    const clock = new ManualClock()
+    const [narrow, wide] = [new SlidingBudget(clock, () => 2), new SlidingBudget(clock, () => 1)]
+    const budgets = [() => narrow, () => wide]
+    wide.record()
+    const waiting = Promise.resolve(acquireAll(clock, budgets, { priority: 'requested', maxWaitMs: 2 * MINUTE }))
+    await clock.advance(1.5 * MINUTE)
+    expect(await waiting).toHaveLength(2)
+    expect(narrow.tryAcquire('requested')).toBeDefined()
+  })
+
   it('are waited for no longer than for one', async () => {
     const clock = new ManualClock()
     const budgets = [10, 10].map((limit) => new SlidingBudget(clock, () => limit)).map((one) => () => one)
