@@ -1,20 +1,28 @@
 /**
  * Draws a CPU profile of the operator as a flame graph with the names of its sources:
- * `npx tsx bench/flame.ts dist/profiles/….cpuprofile "A restart" > restart.svg`. It reads the source map beside the bundle.
+ * `npx tsx bench/flame.ts --caption 'A restart' --to 10 dist/profiles/….cpuprofile > restart.svg` draws its first ten seconds. It reads
+ * the source map beside the bundle.
  */
 import { readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapping, type SourceMapPayload } from 'node:module'
+import { parseArgs } from 'node:util'
 import { drawn } from './flame/drawing.ts'
-import { callsOf, type CallFrame, type CPUProfile, type Named } from './flame/profile.ts'
+import { callsOf, within, type CallFrame, type CPUProfile, type Named } from './flame/profile.ts'
 
 const MAP = 'dist/main.js.map'
 
-const [file, caption = file] = process.argv.slice(2)
-if (file === undefined || caption === undefined) {
-  console.error('Usage: npx tsx bench/flame.ts PROFILE [CAPTION]')
-  process.exit(2)
-}
+const OPTIONS = {
+  caption: { type: 'string', default: 'CPU time' },
+  /** The part of the profile that is drawn, in seconds since its start. */
+  from: { type: 'string', default: '0' },
+  to: { type: 'string', default: 'Infinity' },
+} as const
 
+const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
+const [file] = positionals
+if (file === undefined)
+  throw new Error('Name the profile: npx tsx bench/flame.ts [--caption TEXT] [--from S] [--to S] PROFILE')
+const profile = within(JSON.parse(readFileSync(file, 'utf8')) as CPUProfile, Number(values.from), Number(values.to))
 const map = new SourceMap(JSON.parse(readFileSync(MAP, 'utf8')) as SourceMapPayload)
 
 /** Node gives the original name, too, which its types leave out. */
@@ -29,4 +37,4 @@ const named: Named = ({ functionName: name, url, lineNumber, columnNumber }: Cal
   return { name: found.name || name || `${origin.split('/').at(-1) ?? ''}:${(found.originalLine ?? 0) + 1}`, origin }
 }
 
-process.stdout.write(drawn(callsOf(JSON.parse(readFileSync(file, 'utf8')) as CPUProfile, named), caption))
+process.stdout.write(drawn(callsOf(profile, named), values.caption))

@@ -5,7 +5,7 @@ const WIDTH = 1200
 const ROW = 17
 const MARGIN = 8
 /** Narrower calls cannot be seen. */
-const NARROWEST = 0.6
+const NARROWEST = 1.2
 const LETTER = 6.3
 const NARROWEST_TEXT = 28
 

@@ -30,6 +30,22 @@ export interface Call {
 /** The name of a function, and where it comes from. */
 export type Named = (frame: CallFrame) => Pick<Call, 'name' | 'origin'>
 
+const SECOND = 1_000_000
+
+/** The samples between two seconds since the start of the profile. */
+export function within(profile: CPUProfile, from: number, to: number): CPUProfile {
+  const kept: Pick<CPUProfile, 'samples' | 'timeDeltas'> = { samples: [], timeDeltas: [] }
+  let micros = 0
+  profile.samples.forEach((sample, index) => {
+    const delta = profile.timeDeltas[index] ?? 0
+    micros += delta
+    if (micros < from * SECOND || micros >= to * SECOND) return
+    kept.samples.push(sample)
+    kept.timeDeltas.push(delta)
+  })
+  return { ...profile, ...kept }
+}
+
 /** What is not work. */
 const IDLE = new Set(['(idle)', '(program)'])
 

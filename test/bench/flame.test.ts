@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { drawn } from '../../bench/flame/drawing.ts'
-import { callsOf, type CPUProfile } from '../../bench/flame/profile.ts'
+import { callsOf, within, type CPUProfile } from '../../bench/flame/profile.ts'
 
 const frame = (functionName: string) => ({ functionName, url: 'node:x', lineNumber: 0, columnNumber: 0 })
 const named = ({ functionName, url }: { functionName: string; url: string }) => ({ name: functionName, origin: url })
@@ -27,6 +27,12 @@ describe('A flame graph', () => {
     expect(tick?.micros).toBe(75)
     const read = tick?.calls.get('node:x read')
     expect([read?.micros, [...(read?.calls.values() ?? [])].map(({ micros }) => micros)]).toEqual([65, [40]])
+  })
+
+  test('can be that of a part of the time', () => {
+    const seconds = { ...PROFILE, timeDeltas: PROFILE.timeDeltas.map((delta) => delta * 1_000_000) }
+    expect(within(seconds, 11, 36)).toMatchObject({ samples: [4, 5], timeDeltas: [20_000_000, 5_000_000] })
+    expect(within(seconds, 0, Infinity)).toEqual(seconds)
   })
 
   test('is as wide as the time that a call took, and shows names as text', () => {
