@@ -26,7 +26,10 @@ interface HandOverDeps {
 export const handOver =
   ({ cluster, sharding, isBusy, report, forget, resume }: HandOverDeps): Reconcile =>
   async (key) => {
-    const leaving = (): Agent | undefined => [cluster.agents.get(key)].find((one) => one && sharding.isLeaving(one))
+    const leaving = (): Agent | undefined => {
+      const agent = cluster.agents.get(key)
+      return agent && sharding.isLeaving(agent) ? agent : undefined
+    }
     if (!leaving()) return done(AGAIN_MS)
     if (isBusy(key)) return wait('work for this Agent still runs', AGAIN_MS)
     try {
