@@ -37,6 +37,9 @@ function afterEachWrite(kind: string, name: string, act: (n: number) => Promise<
 const ready = async (name: string): Promise<unknown> =>
   (await world.agent(name)).status?.conditions?.find(({ type }) => type === 'Ready')?.status
 
+const message = async (name: string): Promise<string> =>
+  (await world.agent(name)).status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? ''
+
 const listings = (account: string): number =>
   world.google.requests().log.filter(({ kind, path }) => kind === 'events.list' && path.includes(account)).length
 
@@ -93,18 +96,27 @@ test('the statuses of two Agents, swapped by hand, are put right', async () => {
 })
 
 test('the controllers of two published objects, swapped by hand, make conflicts that end with the swap', async () => {
-  const controllers = await Promise.all(
+  const [ofAlice, ofBob] = await Promise.all(
     ['alice', 'bob'].map(
       async (name) => (await world.objects.get('ConfigMap', `${name}-calendar`)).metadata.ownerReferences,
     ),
   )
-  await world.objects.patch('ConfigMap', 'alice-calendar', { metadata: { ownerReferences: controllers[1] } })
-  await world.objects.patch('ConfigMap', 'bob-calendar', { metadata: { ownerReferences: controllers[0] } })
-  await world.untilReason('alice', 'PublishConflict')
+  const give = (name: string, ownerReferences: unknown): Promise<unknown> =>
+    world.objects.patch('ConfigMap', `${name}-calendar`, { metadata: { ownerReferences } })
+  // An Agent whose own calendar is published removes a second one that it controls. So another object has bob's meanwhile.
+  const other = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'other' } }
+  const { uid } = (await world.objects.apply(other)).metadata
+  const ofOther = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid, controller: true }]
+  await give('bob', ofOther)
   await world.untilReason('bob', 'PublishConflict')
-  await world.objects.patch('ConfigMap', 'alice-calendar', { metadata: { ownerReferences: controllers[0] } })
-  await world.objects.patch('ConfigMap', 'bob-calendar', { metadata: { ownerReferences: controllers[1] } })
+  await give('alice', ofBob)
+  await world.untilReason('alice', 'PublishConflict')
+  await give('bob', ofAlice)
+  await world.until('bob sees that his is the one of alice', async () => /Agent alice/.test(await message('bob')))
+  await give('bob', ofOther)
+  await give('alice', ofAlice)
   await world.untilReady('alice')
+  await give('bob', ofBob)
   await world.untilReady('bob')
 })
 
