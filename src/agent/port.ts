@@ -1,4 +1,4 @@
-/** What the reconcile of Agents needs from outside; `operator.ts` provides it. */
+/** What the reconcile of Agents needs from outside; `workloads.ts` provides it. */
 import type { Zones } from '../calendar/zones.ts'
 import type { IntegrationReader } from '../clients/port.ts'
 import type { Google } from '../google/port.ts'

@@ -1,4 +1,4 @@
-/** What the reconcile of Bookings needs from outside; `operator.ts` provides it. */
+/** What the reconcile of Bookings needs from outside; `workloads.ts` provides it. */
 import type { Zones } from '../calendar/zones.ts'
 import type { CalendarsReader } from '../calendars/port.ts'
 import type { IntegrationReader } from '../clients/port.ts'

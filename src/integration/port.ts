@@ -1,4 +1,4 @@
-/** What this room needs from outside; `operator.ts` provides it. */
+/** What this room needs from outside; `workloads.ts` provides it. */
 import type { IntegrationRegistry } from '../clients/port.ts'
 import type { Google } from '../google/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
