@@ -19,17 +19,7 @@ const ROOMS: Record<string, readonly string[]> = {
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
   clients: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
-  push: [
-    'resources',
-    'platform',
-    'rate-limit',
-    'controller',
-    'kubernetes',
-    'google',
-    'failures',
-    'calendars',
-    'clients',
-  ],
+  push: ['resources', 'platform', 'rate-limit', 'controller', 'kubernetes', 'google', 'calendars', 'clients'],
   integration: [
     ...['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit', 'clients', 'calendars'],
   ],

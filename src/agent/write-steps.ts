@@ -4,9 +4,8 @@
  */
 import type { Resolution } from '../clients/resolve-integration.ts'
 import { requeueWithin, retry, type Outcome } from '../controller/outcome.ts'
-import { isConflict } from '../failures/thrown.ts'
 import { consentIn } from '../grants/grant-state.ts'
-import type { ApiError } from '../kubernetes/port.ts'
+import { isConflict, type ApiError } from '../kubernetes/port.ts'
 import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'

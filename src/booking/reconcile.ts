@@ -13,10 +13,10 @@
  */
 import type { Interval } from '../calendar/interval.ts'
 import { done, requeueWithin, retry, UnexpectedError, type Outcome } from '../controller/outcome.ts'
-import { afterConflict, isConflict } from '../failures/thrown.ts'
+import { afterConflict } from '../failures/thrown.ts'
 import { GoogleError } from '../google/port.ts'
 import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
-import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
+import { ApiError, isConflict, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { instantOf } from '../platform/clock.ts'
 import { stackOf } from '../platform/log.ts'

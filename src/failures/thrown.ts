@@ -3,9 +3,6 @@ import { ApiError } from '../kubernetes/port.ts'
 import { UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from './step-failure.ts'
 
-/** Whether another client has written the same object, so that the decision was based on an old version. */
-export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
-
 /** After a conflict, the object is reconciled again after this time, or when its watch reports what was written. */
 const CONFLICT_PAUSE_MS = 1_000
 

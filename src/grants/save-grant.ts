@@ -1,8 +1,7 @@
 /** Saves a grant in the Agent's own Secret, with what Google has added to it. */
 import { UnexpectedError } from '../controller/outcome.ts'
-import { isConflict } from '../failures/thrown.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
-import { ApiError, type Secret } from '../kubernetes/port.ts'
+import { ApiError, isConflict, type Secret } from '../kubernetes/port.ts'
 import {
   CONSENT_IS_GUESS,
   grantSecretName,

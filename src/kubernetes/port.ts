@@ -100,3 +100,6 @@ export class ApiError extends Error {
     this.retryAfterMs = details.retryAfterMs
   }
 }
+
+/** Whether another client has written the same object, so that the decision was based on an old version. */
+export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'

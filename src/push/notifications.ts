@@ -4,8 +4,7 @@
  * Agent (`notified-annotation.ts`). Several within a moment are one (`coalescer.ts`). The room touches Kubernetes only through
  * its port, and writes nothing but that annotation.
  */
-import { isConflict } from '../failures/thrown.ts'
-import { ApiError, keyOf, type Cluster, type WatchEvent } from '../kubernetes/port.ts'
+import { ApiError, isConflict, keyOf, type Cluster, type WatchEvent } from '../kubernetes/port.ts'
 import { sleep, type Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'

@@ -1,7 +1,7 @@
 /** The end of a replica's work for an Agent that is to be moved to another replica. */
 import type { Reconcile } from '../controller/controller.ts'
 import { done, wait } from '../controller/outcome.ts'
-import { ApiError, type Cluster, type Key } from '../kubernetes/port.ts'
+import { isConflict, type Cluster, type Key } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
 import type { Sharding } from './assignment.ts'
 
@@ -43,7 +43,7 @@ export const handOver =
       if (sharding.isOwn(left)) resume(key)
       return done()
     } catch (error) {
-      if (error instanceof ApiError && error.failure === 'Conflict') return wait('somebody else wrote it', AGAIN_MS)
+      if (isConflict(error)) return wait('somebody else wrote it', AGAIN_MS)
       throw error
     }
   }
