@@ -1,9 +1,8 @@
 /** Members of a ring share the budget of `spec.quota` without speaking to each other. The tests play the sharder. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { Replicas } from './support/replicas.ts'
-import { RING, Sharder } from './support/sharder.ts'
-import { limitMs, startWorld, type World } from './support/world.ts'
+import { integrationManifest } from './support/manifests.ts'
+import { startRing, type Ring } from './support/ring.ts'
+import { limitMs, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 const BUDGET = 20
@@ -11,28 +10,22 @@ const SHARE = BUDGET / 2
 /** Each would be read six times a minute: more than twice a member's share. */
 const EACH = 4
 
+let ring: Ring
 let world: World
-let replicas: Replicas
-let sharder: Sharder
+let replicas: Ring['replicas']
+let sharder: Ring['sharder']
 
 beforeEach(async () => {
-  world = await startWorld({ start: false })
-  replicas = new Replicas(world)
-  sharder = new Sharder(world)
+  ring = await startRing('shard-a', 'shard-b')
+  ;({ world, replicas, sharder } = ring)
 })
 
-afterEach(async () => {
-  await replicas.stopAll()
-  await world.stop()
-})
+afterEach(() => ring.stop())
 
 async function addAgents(shard: string): Promise<string[]> {
   const names = Array.from({ length: EACH }, (_, n) => `${shard}-${n}`)
   for (const name of names) {
-    await world.addPerson(name)
-    const publish = { calendar: { name: `${name}-calendar` }, staleAfter: '1h' }
-    const { metadata, ...manifest } = agentManifest(name, { publish })
-    await world.objects.apply({ ...manifest, metadata: { ...metadata, labels: sharder.labels(shard) } } as never)
+    await ring.addAgent(name, shard, { publish: { calendar: { name: `${name}-calendar` }, staleAfter: '1h' } })
   }
   return names
 }
@@ -44,8 +37,6 @@ const busiestOfAll = (): number =>
 test(
   'each of two sends at most its share in a sliding minute, and has all of it a minute after the other has left',
   async () => {
-    for (const name of ['shard-a', 'shard-b']) await replicas.start(name, { 'shard-ring': RING })
-    await sharder.untilMembers('shard-a', 'shard-b')
     const quota = { requestsPerMinute: BUDGET }
     await world.objects.apply(integrationManifest({ quota, sync: { interval: '10s' } }))
     const [ofA, ofB] = [await addAgents('shard-a'), await addAgents('shard-b')]

@@ -1,53 +1,34 @@
 /** What an Agent's move between two members of a ring meets while something runs for it. The tests play the sharder. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GROUP_VERSION, REQUESTED_AT } from '../../src/resources/names.ts'
-import type { Agent, Booking } from '../../src/resources/types.ts'
-import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { REQUESTED_AT } from '../../src/resources/names.ts'
+import type { Agent } from '../../src/resources/types.ts'
+import { integrationManifest } from './support/manifests.ts'
 import { isInsert, isListing, isWatch, type Sent } from './support/read-recorder.ts'
-import { Replicas } from './support/replicas.ts'
-import { RING, Sharder } from './support/sharder.ts'
-import { isReal, startWorld, withinMs, type World } from './support/world.ts'
+import { startRing, type Ring } from './support/ring.ts'
+import { isReal, withinMs, type World } from './support/world.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const [TEN_MINUTES_S, WEEK_S] = [600, 604_800]
 const ALICE = 'alice@example.com'
 
+let ring: Ring
 let world: World
-let replicas: Replicas
-let sharder: Sharder
+let replicas: Ring['replicas']
+let sharder: Ring['sharder']
 
 beforeEach(async () => {
-  world = await startWorld({ start: false })
-  replicas = new Replicas(world)
-  sharder = new Sharder(world)
-  for (const name of ['shard-a', 'shard-b']) await replicas.start(name, { 'shard-ring': RING })
-  await sharder.untilMembers('shard-a', 'shard-b')
+  ring = await startRing('shard-a', 'shard-b')
+  ;({ world, replicas, sharder } = ring)
 })
 
-afterEach(async () => {
-  await replicas.stopAll()
-  await world.stop()
-})
+afterEach(() => ring.stop())
 
 /** Adds an Agent that is assigned to the first member. */
 async function addAlice(sync: object = {}): Promise<void> {
   await world.objects.apply(integrationManifest({ sync }))
-  await world.addPerson('alice')
-  const { metadata, ...manifest } = agentManifest('alice', { calendars: { read: [ALICE], write: ALICE } })
-  await world.objects.apply({ ...manifest, metadata: { ...metadata, labels: sharder.labels('shard-a') } } as never)
+  await ring.addAgent('alice', 'shard-a', { calendars: { read: [ALICE], write: ALICE } })
 }
-
-const book = (name: string) => {
-  const spec = { agentRef: { name: 'alice' }, title: 'Viewing', start: world.inHours(30), end: world.inHours(31) }
-  return world.objects.apply({ apiVersion: GROUP_VERSION, kind: 'Booking', metadata: { name }, spec } as never)
-}
-
-const untilBooked = (name: string): Promise<unknown> =>
-  world.until(`${name} is booked`, async () => {
-    const { status } = (await world.objects.get('Booking', name)) as unknown as Booking
-    return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Ready')
-  })
 
 /** Waits until a member has sent one more such request. */
 async function untilSent(what: string, shard: string, isSuch: (sent: Sent) => boolean, since = 0): Promise<void> {
@@ -113,7 +94,7 @@ describe('an Agent that is to move', () => {
     await addAlice()
     await world.untilReady('alice')
     const release = replicas.hold(isInsert)
-    await book('viewing')
+    await ring.book('viewing', 30)
     await untilSent('writes the event', 'shard-a', isInsert)
     await sharder.drain('alice')
     await world.clock.advance(5 * SECOND)
@@ -121,7 +102,7 @@ describe('an Agent that is to move', () => {
     release()
     await untilHandedOver()
     await sharder.assign('alice', 'shard-b')
-    await untilBooked('viewing')
+    await ring.untilBooking('viewing', 'Ready')
     expect(replicas.writes.map(({ replica }) => replica)).toEqual(['shard-a'])
   })
 
@@ -151,13 +132,13 @@ describe('an Agent that is to move', () => {
       await world.objects.patch('Agent', 'alice', { metadata: { annotations: { [REQUESTED_AT]: 'now' } } })
       await untilSent('reads', 'shard-a', isListing, since)
       await sharder.drain('alice')
-      await book('viewing')
+      await ring.book('viewing', 30)
       await world.clock.advance(SECOND)
       const began = replicas.reads.length
       release()
       await untilSent('reads again', 'shard-a', isListing, replicas.requests.length)
       expect(replicas.reads.slice(began).map(({ replica, isFull }) => [replica, isFull])).toEqual([['shard-a', true]])
-      await untilBooked('viewing')
+      await ring.untilBooking('viewing', 'Ready')
     },
   )
 })

@@ -1,44 +1,35 @@
 /** Replicas that share the Agents, as the sharder assigns them. The tests play the sharder. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GROUP_VERSION } from '../../src/resources/names.ts'
 import { Browser, csrfIn, SITE } from './support/browser.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { Replicas } from './support/replicas.ts'
-import { RING, Sharder } from './support/sharder.ts'
+import { startRing, type Ring } from './support/ring.ts'
+import { RING } from './support/sharder.ts'
 import { CALLBACK } from './support/sign-in.ts'
-import { startWorld, withinMs, type World } from './support/world.ts'
+import { withinMs, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 const STALE_AFTER = 15 * MINUTE
 
+let ring: Ring
 let world: World
-let replicas: Replicas
-let sharder: Sharder
+let replicas: Ring['replicas']
+let sharder: Ring['sharder']
 
 beforeEach(async () => {
-  world = await startWorld({ start: false })
-  replicas = new Replicas(world)
-  sharder = new Sharder(world)
+  ring = await startRing()
+  ;({ world, replicas, sharder } = ring)
 })
 
-afterEach(async () => {
-  await replicas.stopAll()
-  await world.stop()
-})
+afterEach(() => ring.stop())
 
-const start = (name: string) => replicas.start(name, { 'shard-ring': RING })
-
-async function addAgent(name: string, shard?: string, spec: Record<string, unknown> = {}): Promise<void> {
-  await world.addPerson(name)
-  const { metadata, ...manifest } = agentManifest(name, { calendars: { read: [`${name}@example.com`] }, ...spec })
-  await world.objects.apply({ ...manifest, metadata: { ...metadata, ...(shard && { labels: sharder.labels(shard) }) } })
-}
+const addAgent = (name: string, shard?: string, spec = {}): Promise<void> =>
+  ring.addAgent(name, shard, { calendars: { read: [`${name}@example.com`] }, ...spec })
 
 const readers = (name: string, skipped?: number): string[] => replicas.readersOf(`${name}@example.com`, skipped)
 
 describe('a member of a ring', () => {
   test('holds a Lease of its own name, keeps the labels that the sharder puts on it, and gives it up when it ends', async () => {
-    const shard = await start('shard-a')
+    const shard = await ring.start('shard-a')
     await sharder.untilMembers('shard-a')
     await sharder.markLease('shard-a', 'ready')
     const before = (await sharder.lease('shard-a'))?.metadata.resourceVersion
@@ -57,7 +48,7 @@ describe('a member of a ring', () => {
   })
 
   test('stops at once when the sharder takes its Lease, or somebody deletes it', async () => {
-    const [first, second] = [await start('shard-a'), await start('shard-b')]
+    const [first, second] = [await ring.start('shard-a'), await ring.start('shard-b')]
     await sharder.untilMembers('shard-a', 'shard-b')
     await world.objects.apply(integrationManifest())
     await addAgent('alice', 'shard-a')
@@ -80,7 +71,7 @@ describe('a member of a ring', () => {
     await world.objects.apply(integrationManifest())
     await addAgent('alice', 'shard-a')
     const began = world.clock.now()
-    await start('shard-a')
+    await ring.start('shard-a')
     await world.untilReady('alice')
     const [first] = replicas.reads
     expect((first?.began ?? 0) - began).toBeGreaterThanOrEqual(14_000)
@@ -93,7 +84,7 @@ describe('the first member of a ring', () => {
     await world.objects.apply(integrationManifest())
     await addAgent('alice', 'shard-a')
     await world.untilReady('alice')
-    await start('shard-a')
+    await ring.start('shard-a')
     // Twice the duration of a Lease.
     await world.clock.advance(30_000)
     expect(await sharder.lease('shard-a')).toBeUndefined()
@@ -106,9 +97,7 @@ describe('the first member of a ring', () => {
 
 describe('a ring of two', () => {
   beforeEach(async () => {
-    await start('shard-a')
-    await start('shard-b')
-    await sharder.untilMembers('shard-a', 'shard-b')
+    await ring.startMembers('shard-a', 'shard-b')
     await world.objects.apply(integrationManifest())
   })
 
@@ -165,34 +154,15 @@ describe('a ring of two', () => {
   test('takes Bookings where their Agent is, also after a move, and writes each event once', async () => {
     await addAgent('alice', 'shard-a', { calendars: { read: ['alice@example.com'], write: 'alice@example.com' } })
     await world.untilReady('alice')
-    const book = (name: string, hours: number, agent = 'alice') =>
-      world.objects.apply({
-        apiVersion: GROUP_VERSION,
-        kind: 'Booking',
-        metadata: { name },
-        spec: {
-          agentRef: { name: agent },
-          title: 'Viewing',
-          start: world.inHours(hours),
-          end: world.inHours(hours + 1),
-        },
-      } as never)
-    const untilReason = (name: string, reason: string) =>
-      world.until(`${name} is ${reason}`, async () => {
-        const { status } = (await world.objects.get('Booking', name)) as {
-          status?: { conditions?: { type: string; reason: string }[] }
-        }
-        return status?.conditions?.some((one) => one.type === 'Ready' && one.reason === reason)
-      })
-    await book('first', 30)
-    await untilReason('first', 'Ready')
+    await ring.book('first', 30)
+    await ring.untilBooking('first', 'Ready')
     await sharder.move('alice', 'shard-b')
-    await book('second', 40)
-    await book('rival', 30)
-    await untilReason('second', 'Ready')
-    await untilReason('rival', 'SlotTaken')
-    await book('of-nobody', 50, 'nobody')
-    await untilReason('of-nobody', 'AgentNotFound')
+    await ring.book('second', 40)
+    await ring.book('rival', 30)
+    await ring.untilBooking('second', 'Ready')
+    await ring.untilBooking('rival', 'SlotTaken')
+    await ring.book('of-nobody', 50, 'nobody')
+    await ring.untilBooking('of-nobody', 'AgentNotFound')
     expect(replicas.writes.map(({ replica }) => replica)).toEqual(['shard-a', 'shard-b'])
   })
 
@@ -219,13 +189,8 @@ describe('a ring of two', () => {
     const file = JSON.stringify(world.google.clientFile(client.clientId))
     await world.objects.secret('google-oauth-client', { 'client_secret.json': file })
     world.google.addAccount({ email: 'dora@example.com' })
-    const { metadata, ...manifest } = agentManifest('dora', { calendars: { read: ['dora@example.com'] } })
-    const spec = { ...manifest.spec, grantSecretRef: undefined }
-    await world.objects.apply({
-      ...manifest,
-      spec,
-      metadata: { ...metadata, labels: sharder.labels('shard-b') },
-    } as never)
+    const spec = { calendars: { read: ['dora@example.com'] }, grantSecretRef: undefined }
+    await ring.apply(agentManifest('dora', spec), 'shard-b')
     const { status } = await world.untilReason('dora', 'AwaitingSignIn')
     const link = status?.authorization?.url ?? ''
     const browser = new Browser(replicas.get('shard-a').operator.webPort ?? 0)

@@ -1,8 +1,8 @@
 /**
  * Plays the sharder of the project kubernetes-controller-sharding: its webhook that labels Agents on creation and after a hand-over,
  * and its controller that drains Agents of working shards and moves those of dead ones. The real webhook assigns an Agent in the request
- * that hands it over; here it takes a moment
- * longer, as where the webhook can't be reached, unless a test says otherwise. test/real/sharder.test.ts has the real one.
+ * that hands it over; here it takes a moment longer, as where the webhook can't be reached, unless a test says otherwise.
+ * test/real/sharder.test.ts has the real one.
  */
 import { drainLabel, RING_LABEL, shardLabel } from '../../../src/resources/shard-labels.ts'
 import type { Body } from '../../contract/client.ts'
