@@ -126,7 +126,7 @@ async function rest({ world, operator }: Bench, load: { count: number; agents: n
   const after = await operator.read()
   const requests = writesBetween(before, after).reduce((sum, [, count]) => sum + count, 0)
   console.log(
-    `${load.count} past Bookings: ${fewer.residentMB.toFixed(0)} MB before, ${after.residentMB.toFixed(0)} MB after; in ${load.seconds} s at rest ` +
+    `${load.count} past Bookings: ${fewer.residentMiB.toFixed(0)} MiB before, ${after.residentMiB.toFixed(0)} MiB after; in ${load.seconds} s at rest ` +
       `${((after.cpuSeconds - before.cpuSeconds) * 1000).toFixed(0)} ms of CPU and ${requests} requests to Kubernetes`,
   )
 }

@@ -45,10 +45,8 @@ const FIGURES = {
   'steady, CPU ms a read': ({ steady }: Measured) => steady && cpuMs(steady) / lists(steady),
   'steady, requests to Kubernetes a read': ({ steady }: Measured) => steady && requests(steady) / lists(steady),
   'peak resident, MiB': ({ cold, restart, steady }: Measured) =>
-    Math.max(...[cold, restart, steady].map((phase) => phase?.after.peakMB ?? 0)) / MIB,
+    Math.max(...[cold, restart, steady].map((phase) => phase?.after.peakMiB ?? 0)),
 }
-
-const MIB = 1.048_576
 
 const cpuMs = ({ before, after }: Phase): number => (after.cpuSeconds - (before?.cpuSeconds ?? 0)) * 1000
 const sum = (counts: Map<string, number> | undefined): number =>

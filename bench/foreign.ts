@@ -72,12 +72,12 @@ const { values } = parseArgs({ options: OPTIONS })
 const [agents, changes] = [Number(values.agents), Number(values.changes)]
 const none = await measured(1, 1)
 const many = await measured(agents, changes)
-const kB = (mb: number): string => ((mb * 1000) / (agents - 1)).toFixed(2)
+const kB = (mib: number): string => ((mib * 2 ** 20) / 1000 / (agents - 1)).toFixed(2)
 console.log(`${agents} Agents of another replica, with a grant and a published calendar each:`)
 console.log(
-  `heap: ${none.held.heapMB.toFixed(1)} → ${many.held.heapMB.toFixed(1)} MB, ${kB(many.held.heapMB - none.held.heapMB)} kB each`,
+  `heap: ${none.held.heapMiB.toFixed(1)} → ${many.held.heapMiB.toFixed(1)} MiB, ${kB(many.held.heapMiB - none.held.heapMiB)} kB each`,
 )
 console.log(
-  `resident: ${none.held.residentMB.toFixed(0)} → ${many.held.residentMB.toFixed(0)} MB, ${kB(many.held.residentMB - none.held.residentMB)} kB each`,
+  `resident: ${none.held.residentMiB.toFixed(0)} → ${many.held.residentMiB.toFixed(0)} MiB, ${kB(many.held.residentMiB - none.held.residentMiB)} kB each`,
 )
 console.log(`CPU: ${(many.cpuMs / changes).toFixed(3)} ms for each of ${changes} heartbeats`)

@@ -23,8 +23,6 @@ const OPTIONS = {
   node: { type: 'string', default: imageNodeFlags().join(' ') },
 } as const
 
-const MIB = 1.048576
-
 interface Figures {
   peak: number
   now: number
@@ -51,11 +49,11 @@ async function measured(kind: HostileKind, { agents, seconds, longest, node }: H
   } while (isUnderWay(synced) && performance.now() - from < longest * 1000)
   const took = (performance.now() - from) / 1000
   await pause(seconds * 1000)
-  const { peakMB, residentMB } = await operator.read()
+  const { peakMiB, residentMiB } = await operator.read()
   synced = (await world.ask({ do: 'synced' })) as Record<string, number>
   await operator.stop()
   await world.end()
-  return { peak: peakMB / MIB, now: residentMB / MIB, seconds: took, synced }
+  return { peak: peakMiB, now: residentMiB, seconds: took, synced }
 }
 
 const isUnderWay = ({ none = 0, NotYetSynced = 0 }: Record<string, number>): boolean => none + NotYetSynced > 0

@@ -8,8 +8,8 @@ import type { WorldState } from './messages.ts'
 /** A measurement, since the start of the operator. */
 export interface Reading {
   cpuSeconds: number
-  peakMB: number
-  residentMB: number
+  peakMiB: number
+  residentMiB: number
   /** Requests by kind. */
   google: Map<string, number>
   /** Requests by method. */
@@ -38,8 +38,8 @@ type Said = (line: string) => void
 
 /** What the process holds at a moment. */
 export interface Holdings {
-  residentMB: number
-  heapMB: number
+  residentMiB: number
+  heapMiB: number
   /** Open file descriptors, and how many of them are sockets. */
   handles: number
   sockets: number
@@ -48,6 +48,8 @@ export interface Holdings {
 /** Another program, to compare with. */
 const BUNDLE = process.env.OPERATOR ?? 'dist/main.js'
 const CLOCK_TICKS = 100
+/** What Linux calls kB has 1,024 bytes, so as many make a MiB. */
+const KIB = 1024
 
 /** An operator in a child process, which can be measured at any time. */
 export class MeasuredOperator {
@@ -92,8 +94,8 @@ export class MeasuredOperator {
     const kB = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1])
     const memory = {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS,
-      peakMB: kB('VmHWM') / 1000,
-      residentMB: kB('VmRSS') / 1000,
+      peakMiB: kB('VmHWM') / KIB,
+      residentMiB: kB('VmRSS') / KIB,
     }
     const metrics = await (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text()
     return {
@@ -111,8 +113,8 @@ export class MeasuredOperator {
     const process = `/proc/${this.#child.pid ?? 0}`
     const links = readdirSync(`${process}/fd`).map((fd) => linkOf(`${process}/fd/${fd}`))
     return {
-      residentMB: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${process}/status`, 'utf8'))?.[1]) / 1000,
-      heapMB: Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / 1e6,
+      residentMiB: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${process}/status`, 'utf8'))?.[1]) / KIB,
+      heapMiB: Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / KIB ** 2,
       handles: links.length,
       sockets: links.filter((link) => link.startsWith('socket:')).length,
     }

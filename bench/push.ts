@@ -109,7 +109,7 @@ function tellCosts({ what, before, after, google, busiest, notifications }: Cost
       ([method, count]) => `${method} ${count - (before[index]?.kubernetes.get(method) ?? 0)}`,
     )
     costs.push(
-      `  replica ${index + 1}: ${cpu.toFixed(1)} s of CPU, ${reading.peakMB.toFixed(0)} MB; to Kubernetes: ${asked.join(', ')}`,
+      `  replica ${index + 1}: ${cpu.toFixed(1)} s of CPU, ${reading.peakMiB.toFixed(0)} MiB; to Kubernetes: ${asked.join(', ')}`,
     )
   })
 }

@@ -103,7 +103,7 @@ function tellMachine(): void {
   const machine = `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`
   const what = `${AGENTS} Agents, ${values.replicas} replicas, every ${values.interval}`
   console.log(`${machine}, Kubernetes: ${kubernetes}, ${what}, load ${loadavg()[0]?.toFixed(1)}\n`)
-  console.log(`| | s | replica | reads | a second | calendars | CPU ms a read | MB now | MB peak | to Kubernetes |`)
+  console.log(`| | s | replica | reads | a second | calendars | CPU ms a read | MiB now | MiB peak | to Kubernetes |`)
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |')
 }
 
@@ -179,7 +179,7 @@ function tellRow(
   figures: (string | number)[],
   { before, after }: { before?: Reading; after?: Reading } = {},
 ): void {
-  const memory = after ? [after.residentMB, after.peakMB] : ['', '']
+  const memory = after ? [after.residentMiB, after.peakMiB] : ['', '']
   const asked = [...(after?.kubernetes ?? [])].map(
     ([method, count]) => `${method} ${count - (before?.kubernetes.get(method) ?? 0)}`,
   )

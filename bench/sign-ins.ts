@@ -94,7 +94,7 @@ function tell({ results, seconds, readySeconds, kept }: Told): void {
 
 function tellReplica(index: number, before: Reading | undefined, after: Reading): void {
   const cpu = after.cpuSeconds - (before?.cpuSeconds ?? 0)
-  const memory = `${before?.residentMB.toFixed(0)} MB before, ${after.peakMB.toFixed(0)} MB at most`
+  const memory = `${before?.residentMiB.toFixed(0)} MiB before, ${after.peakMiB.toFixed(0)} MiB at most`
   const asked = [...after.kubernetes].map(
     ([method, count]) => `${method} ${count - (before?.kubernetes.get(method) ?? 0)}`,
   )

@@ -107,7 +107,7 @@ function tell(
 ): void {
   const { seen, expected, missing, longestGapMs } = reads.account(span, intervalMs)
   const time = `${((span.to - span.from) / 1000).toFixed(0).padStart(4)} s of ${durationMillis / 1000}`
-  const holds = held ? `${held.heapMB.toFixed(0)} MB heap, ${held.handles} handles` : 'the operator is gone'
+  const holds = held ? `${held.heapMiB.toFixed(0)} MiB heap, ${held.handles} handles` : 'the operator is gone'
   console.log(
     `${time}: ${seen} of ${expected} reads, ${missing} left out, longest gap ${(longestGapMs / 1000).toFixed(1)} s, ${holds}`,
   )

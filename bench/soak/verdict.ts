@@ -28,7 +28,7 @@ export interface Verdict {
 /** A heap is collected every two seconds (soak.ts): the lowest sample of a stretch is soon after that. */
 const STRETCH_MS = 15_000
 /** Less growth than this over the whole run counts as noise. */
-const NOISE_MB = 12
+const NOISE_MIB = 12
 const NOISE_SHARE = 0.15
 /** Sockets of one pool come and go with the load. */
 const NOISE_HANDLES = 16
@@ -43,17 +43,17 @@ export function judge(soaked: Soaked): Verdict {
 }
 
 interface Heap {
-  floorMB: number
-  slopeMB: number
-  growthMB: number
+  floorMiB: number
+  slopeMiB: number
+  growthMiB: number
 }
 
 function heapOf({ holdings }: Soaked): Heap {
-  const samples: Sample[] = holdings.map(({ at, heapMB }) => ({ at, value: heapMB }))
+  const samples: Sample[] = holdings.map(({ at, heapMiB }) => ({ at, value: heapMiB }))
   const lowest = floors(samples, STRETCH_MS)
-  const slopeMB = slopeAMinute(lowest)
+  const slopeMiB = slopeAMinute(lowest)
   const minutes = ((samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0)) / 60_000
-  return { floorMB: median(lowest.map(({ value }) => value)), slopeMB, growthMB: slopeMB * minutes }
+  return { floorMiB: median(lowest.map(({ value }) => value)), slopeMiB, growthMiB: slopeMiB * minutes }
 }
 
 /** The growth from the median of the first third to that of the last third. */
@@ -82,8 +82,8 @@ function holdingRows({ holdings, lines }: Soaked, heap: Heap): Verdict['rows'] {
   const fromTo = (of: (one: Holdings) => number): string =>
     [holdings.at(0), holdings.at(-1)].map((one) => (one ? of(one).toFixed(0) : '?')).join(', then ')
   return [
-    ['heap that is kept', `${heap.floorMB.toFixed(1)} MB, ${signed(heap.slopeMB)} MB a minute`],
-    ['resident memory', `${fromTo(({ residentMB }) => residentMB)} MB`],
+    ['heap that is kept', `${heap.floorMiB.toFixed(1)} MiB, ${signed(heap.slopeMiB)} MiB a minute`],
+    ['resident memory', `${fromTo(({ residentMiB }) => residentMiB)} MiB`],
     ['open handles', fromTo(({ handles }) => handles)],
     ['open sockets', fromTo(({ sockets }) => sockets)],
     ['lines in the log', said(lines)],
@@ -108,8 +108,10 @@ function holdingFaults({ holdings, ended }: Soaked, heap: Heap, handles: number)
   const faults: string[] = []
   if (ended) faults.push('the operator ended by itself')
   if (holdings.length === 0) faults.push('the operator never told what it holds')
-  if (heap.growthMB > Math.max(NOISE_MB, heap.floorMB * NOISE_SHARE)) {
-    faults.push(`the heap that is kept grew by ${heap.growthMB.toFixed(1)} MB (${signed(heap.slopeMB)} MB a minute)`)
+  if (heap.growthMiB > Math.max(NOISE_MIB, heap.floorMiB * NOISE_SHARE)) {
+    faults.push(
+      `the heap that is kept grew by ${heap.growthMiB.toFixed(1)} MiB (${signed(heap.slopeMiB)} MiB a minute)`,
+    )
   }
   if (handles > NOISE_HANDLES) faults.push(`open handles grew by ${handles}`)
   return faults

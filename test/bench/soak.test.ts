@@ -65,7 +65,7 @@ describe('the result', () => {
     seconds: 60,
     intervalMs: 10 * SECOND,
     account: accountOf(every(10_000, 60_000)),
-    holdings: every(2_500, 60_000).map((at) => ({ at, heapMB: 40, residentMB: 120, handles: 60, sockets: 40 })),
+    holdings: every(2_500, 60_000).map((at) => ({ at, heapMiB: 40, residentMiB: 120, handles: 60, sockets: 40 })),
     lines: {},
     others: {},
     ended: false,
@@ -78,7 +78,7 @@ describe('the result', () => {
   it.each<[string, Partial<Soaked>, RegExp]>([
     ['a gap of more than two intervals', { account: accountOf([10_000]) }, /more than two intervals/],
     ['reads that were left out', { account: accountOf([9_000, 27_000, 36_000, 45_000, 54_000]) }, /1 of 6 reads/],
-    ['a heap that grows', { holdings: grown('heapMB', 20) }, /the heap that is kept grew by \d+\.\d MB/],
+    ['a heap that grows', { holdings: grown('heapMiB', 20) }, /the heap that is kept grew by \d+\.\d MiB/],
     ['handles that grow', { holdings: grown('handles', 100) }, /open handles grew by/],
     ['an operator that ended', { ended: true }, /ended by itself/],
     ['an operator that was never seen', { holdings: [] }, /never told/],
@@ -86,7 +86,7 @@ describe('the result', () => {
     expect(judge({ ...well, ...change }).faults.join('\n')).toMatch(expected)
   })
 
-  function grown(what: 'heapMB' | 'handles', by: number) {
+  function grown(what: 'heapMiB' | 'handles', by: number) {
     return well.holdings.map((one) => ({ ...one, [what]: one[what] + (by * one.at) / 60_000 }))
   }
 })
