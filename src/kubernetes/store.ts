@@ -155,7 +155,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     const version = object.metadata.resourceVersion
     const known = this.#versionOf(key) ?? this.#deleted.get(key)
     if (known !== undefined && (anyVersion ? version === known : !isNewer(version, known))) return
-    const before = this.#forget(key)
+    const before = this.#objects.get(key)
     this.#deleted.delete(key)
     const after = this.#keep(key, object, before)
     if (silent) return
@@ -166,12 +166,12 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     } else this.#notifyAll({ before, after })
   }
 
-  /** Stores an object that shares parts with the version before it or, if it is new, with the object that was stored last. */
+  /** Stores an object that shares parts with the version before it and, where these differ, with the object that was stored last. */
   #keep(key: Key, object: T, before: T | undefined): T {
-    const after = withSharedParts(object, before ?? this.#latest)
+    const after = before ? withSharedParts(object, before, this.#latest) : withSharedParts(object, this.#latest)
     this.#latest = after
     this.#objects.set(key, after)
-    this.#indexes.add(key, after)
+    this.#indexes.replace(key, before, after)
     return after
   }
 
@@ -185,7 +185,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
 
   #forget(key: Key): T | undefined {
     const before = this.#objects.get(key)
-    if (before) this.#indexes.remove(key, before)
+    if (before) this.#indexes.replace(key, before, undefined)
     this.#objects.delete(key)
     return before
   }

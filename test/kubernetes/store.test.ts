@@ -53,6 +53,13 @@ describe('a store', () => {
     expect(store.get(KEY)?.metadata.labels).toBe(first)
   })
 
+  it('keeps once what becomes equal in several objects', () => {
+    for (const name of ['y', 'z']) store.put(thing(name, { resourceVersion: '1', labels: { state: 'new' } }))
+    for (const name of ['y', 'z']) store.put(thing(name, { resourceVersion: '2', labels: { state: 'ready' } }))
+    expect(store.get('booking/z')?.metadata.labels).toEqual({ state: 'ready' })
+    expect(store.get('booking/z')?.metadata.labels).toBe(store.get('booking/y')?.metadata.labels)
+  })
+
   it('reports the objects that exist to a new listener, and every change from then on', () => {
     store.put(at(1))
     const late: string[] = []
@@ -124,7 +131,7 @@ describe('a list', () => {
     heard.length = 0
     store.replace(snapshot([at(7), thing('y'), thing('new', { resourceVersion: '8' })], 9))
     expect(heard).toEqual(['1 > 7', '- > 8', '1 > -'])
-    expect([...store.list()].map(keyOf)).toEqual(['booking/y', KEY, 'booking/new'])
+    expect([...store.list()].map(keyOf)).toEqual([KEY, 'booking/y', 'booking/new'])
   })
 
   it('reports an object that was deleted and created again as two events', () => {

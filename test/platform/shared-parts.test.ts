@@ -42,6 +42,21 @@ describe('a value that shares its parts with another', () => {
       for (const other of nothing) expect(withSharedParts({ part: own }, { part: other })).toStrictEqual({ part: own })
   })
 
+  test('has parts of a second one where it differs from the first', () => {
+    const second = { labels: { app: 'other' }, list: [{ type: 'Ready' }, { type: 'Failed' }], name: 'anna' }
+    const value = withSharedParts(parsed({ ...second, labels: former.labels, name: 'ben' }), former, second)
+    expect(value).toStrictEqual({ ...second, labels: former.labels, name: 'ben' })
+    expect(value['labels']).toBe(former.labels)
+    expect((value['list'] as unknown[])[0]).toBe(former.list[0])
+    expect((value['list'] as unknown[])[1]).toBe(second.list[1])
+  })
+
+  test('is the second one if all of it is the same', () => {
+    const second = { name: 'ben' }
+    expect(withSharedParts(parsed(second), former, second)).toBe(second)
+    expect(withSharedParts(parsed(second), undefined, second)).toBe(second)
+  })
+
   test('leaves the other as it was', () => {
     const before = structuredClone(former)
     withSharedParts(parsed({ ...former, name: 'ben', labels: { app: 'other' } }), former)
