@@ -63,8 +63,25 @@ export interface GrantState {
   readonly timeOfDayOffset?: number
 }
 
-/** The state of an agent whose grant has not been loaded yet. */
-export const NO_GRANT: GrantState = { generation: 0 }
+/**
+ * The state of an agent whose grant has not been loaded yet. It has all fields, and each transition spreads the state before: if one
+ * is added to a copy, or left out of it, V8 makes a hidden class for each single state, which needs twice as much memory as the state.
+ */
+export const NO_GRANT: GrantState = {
+  generation: 0,
+  ownVersion: undefined,
+  suppliedVersion: undefined,
+  ownToken: undefined,
+  grant: undefined,
+  unsaved: undefined,
+  suppliedRemark: undefined,
+  lastConsent: undefined,
+  pendingRevocation: undefined,
+  refusal: undefined,
+  accountRefusal: undefined,
+  lateRenewal: undefined,
+  timeOfDayOffset: undefined,
+}
 
 /** What the person has consented to; undefined if no sign-in page was shown. */
 export const consentIn = ({ grant, lastConsent }: GrantState): Consent | undefined =>
@@ -90,8 +107,9 @@ export function withStoredGrant(before: GrantState, grant: Grant | undefined): G
  * The state after our own Secret was deleted: the grant is no longer used. When a namespace is deleted, its Secrets may be deleted
  * before its Agents, so what has to be revoked is remembered.
  */
-export function withPendingRevocation({ grant, ...state }: GrantState): GrantState {
-  const kept = { ...state, ownVersion: undefined, suppliedVersion: undefined, unsaved: undefined }
+export function withPendingRevocation(state: GrantState): GrantState {
+  const { grant } = state
+  const kept = { ...state, grant: undefined, ownVersion: undefined, suppliedVersion: undefined, unsaved: undefined }
   if (!grant) return kept
   const pendingRevocation = authorizedGrant(grant) ?? state.pendingRevocation
   return { ...kept, pendingRevocation, lastConsent: grant.consent }

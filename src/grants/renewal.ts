@@ -53,7 +53,8 @@ export async function renewToken(deps: StepDeps, request: TokenRequest, before: 
     const advice = adviceOf(deps, request)
     return withRefusal(deps.clock, request, before, { grant: before.grant, error, advice })
   }
-  const { grant: current = before.grant, ...state } = followTimeOfDay(deps.clock, before)
+  const state = followTimeOfDay(deps.clock, before)
+  const current = state.grant ?? before.grant
   const rotated = answer.refreshToken !== undefined && answer.refreshToken !== current.refreshToken
   const renewAt = deps.clock.monotonic() + renewalAfter(answer, deps.random())
   const grant = renewed(current, answer, { clientId: client.credentials.clientId, credentialsHash, renewAt })

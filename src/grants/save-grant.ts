@@ -41,9 +41,13 @@ async function saveChanged(
 ): Promise<Saved> {
   try {
     const secret = await write(cluster, agent, { grant, version: state.ownVersion })
-    const own = { ownVersion: secret.metadata.resourceVersion, ownToken: decode(secret.data).refresh_token }
-    if (!holds(secret, grant)) return { state: { ...state, ...own, unsaved: changedOnTheWay(agent) } }
-    return { state: { ...state, ...own, unsaved: undefined, grant: { ...grant, saved: true } } }
+    const ownVersion = secret.metadata.resourceVersion
+    if (holds(secret, grant)) {
+      const saved = { ...grant, saved: true }
+      return { state: { ...state, ownVersion, ownToken: grant.refreshToken, unsaved: undefined, grant: saved } }
+    }
+    const ownToken = decode(secret.data).refresh_token
+    return { state: { ...state, ownVersion, ownToken, unsaved: changedOnTheWay(agent) } }
   } catch (error) {
     if (!(error instanceof ApiError)) return { state, thrown: new UnexpectedError(error) }
     if (isConflict(error)) return { state, thrown: error }

@@ -84,9 +84,9 @@ function stateAsRead(state: GrantState, known: KubernetesObject): GrantState | u
 }
 
 /** Notes which Secret was read. The next write of the grant stores that: it is not worth a write of its own. */
-const noting = (secret: Secret | undefined, { grant, ...state }: GrantState): GrantState => ({
+const noting = (secret: Secret | undefined, state: GrantState): GrantState => ({
   ...state,
-  grant: grant && { ...grant, suppliedVersion: secret && versionOf(secret) },
+  grant: state.grant && { ...state.grant, suppliedVersion: secret && versionOf(secret) },
 })
 
 const versionOf = ({ metadata: { uid = '', resourceVersion = '' } }: KubernetesObject): string =>

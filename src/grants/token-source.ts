@@ -7,10 +7,12 @@ import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { Mutex } from '../platform/mutex.ts'
+import { withSharedParts } from '../platform/shared-parts.ts'
 import type { Agent } from '../resources/types.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { firstAdvice } from './advice.ts'
 import { NO_GRANT, type GrantState } from './grant-state.ts'
+import type { Grant } from './grant.ts'
 import type { GrantStore } from './grant-store.ts'
 import type { TokenDeps, TokenRefusal, TokenRequest, TokenSource } from './port.ts'
 import type { TokenStep } from './refusals.ts'
@@ -32,6 +34,8 @@ type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => Mayb
 /** Creates the token source of the process. */
 export function createTokenSource(deps: TokenDeps & { store: GrantStore }): TokenSource {
   const entries = new Map<string, Entry>()
+  /** The last grant that Google has accepted: most of it is the same in the next one. */
+  let accepted: Grant | undefined
 
   function entryOf(agent: Agent): Entry {
     const key = keyOf(agent)
@@ -50,6 +54,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
   ): MaybePromise<R | undefined> {
     const entry = entryOf(agent)
     const keep = ({ state, refusal, thrown }: TokenStep & { refusal?: R }): R | undefined => {
+      if (state.grant !== entry.state.grant) accepted = keptOnce(state.grant, accepted)
       entry.state = state
       if (thrown) throw thrown
       return refusal
@@ -80,6 +85,12 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     renew: withGrant(renewToken),
     forget: (agentKey) => void entries.delete(agentKey),
   }
+}
+
+/** Makes a grant share the client and the scopes with another one. Returns the one that the next grant is to share them with. */
+function keptOnce(grant: Grant | undefined, accepted: Grant | undefined): Grant | undefined {
+  withSharedParts(grant, accepted)
+  return grant?.scopes ? grant : accepted
 }
 
 const hasGrant = (state: GrantState): state is GrantedState => state.grant !== undefined

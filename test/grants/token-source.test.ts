@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
+import type { GrantState } from '../../src/grants/grant-state.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { Bench } from '../support/agent-bench.ts'
 
@@ -15,6 +18,30 @@ beforeEach(() => {
 const gain = (force = false): Promise<Grant | StepFailure> => bench.gain(force)
 
 const refreshes = (): number => bench.asked.filter(({ what }) => what === 'refresh').length
+
+describe('what is kept of the grants of several Agents', () => {
+  /** What is known of the grant of an Agent with this name. */
+  async function gainFor(name: string): Promise<GrantState> {
+    bench.agent = { ...bench.agent, metadata: { ...bench.agent.metadata, name, uid: name } }
+    expect(await gain()).toMatchObject({ accessToken: expect.stringContaining('ya29.') as string })
+    return bench.known
+  }
+
+  test('are their scopes once, if they are the same', async () => {
+    const [one, other] = [await gainFor('anna'), await gainFor('ben')]
+    expect(one.grant?.accessToken).not.toBe(other.grant?.accessToken)
+    expect(one.grant?.scopes).toEqual(['https://www.googleapis.com/auth/calendar'])
+    expect(other.grant?.scopes).toBe(one.grant?.scopes)
+  })
+
+  test('needs no hidden class of its own for each Agent', async () => {
+    setFlagsFromString('--allow-natives-syntax')
+    const haveSameMap = runInThisContext('(a, b) => %HaveSameMap(a, b)') as (a: object, b: object) => boolean
+    for (let n = 0; n < 20; n++) await gainFor(`agent${n}`)
+    const [one, other] = [await gainFor('anna'), await gainFor('ben')]
+    expect(haveSameMap(one, other)).toBe(true)
+  })
+})
 
 describe('a grant that Google refuses', () => {
   beforeEach(async () => {
