@@ -52,7 +52,7 @@ interface Waiter {
 
 /** The requests of one priority. */
 interface Lane {
-  /** Created when somebody waits: most accounts never have a request that does, and an account has two budgets. */
+  /** Created when somebody waits: most accounts never have a request that does. */
   waiting: Set<Waiter> | undefined
   /** The token bucket that spreads its requests. */
   fullAt: number | undefined
@@ -70,10 +70,11 @@ export class SlidingBudget {
   readonly #limit: () => number
   readonly #reserved: () => number
   readonly #ended = new RecentCount(MINUTE_MS)
-  readonly #lanes: Readonly<Record<Priority, Lane>> = {
-    requested: newLane(),
-    interactive: newLane(),
-    routine: newLane(),
+  /** Each is created when it is needed: most accounts have few requests, and an account has two budgets. */
+  readonly #lanes: Record<Priority, Lane | undefined> = {
+    requested: undefined,
+    interactive: undefined,
+    routine: undefined,
   }
   #underWay = 0
   #cancelTimer: (() => void) | undefined
@@ -105,7 +106,7 @@ export class SlidingBudget {
    * @throws RateLimitExceededError with a retry time if no slot is free within `maxWaitMs`; at once if that can be foreseen.
    */
   acquire(priority: Priority, maxWaitMs: number): Promise<Slot> {
-    const waiting = (this.#lanes[priority].waiting ??= new Set())
+    const waiting = (this.#laneOf(priority).waiting ??= new Set())
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(new RateLimitExceededError(this.#retryAfterMs(priority)))
       if (this.#delay(priority) > Math.max(maxWaitMs, 0)) return giveUp()
@@ -133,8 +134,12 @@ export class SlidingBudget {
 
   /** Makes the next routine requests follow evenly, without a burst. */
   drain(): void {
-    const { routine } = this.#lanes
+    const routine = this.#laneOf('routine')
     routine.fullAt = drained(this.#pace(), routine.fullAt, this.#clock.monotonic())
+  }
+
+  #laneOf(priority: Priority): Lane {
+    return (this.#lanes[priority] ??= newLane())
   }
 
   #occupied(): number {
@@ -169,13 +174,13 @@ export class SlidingBudget {
   }
 
   #untilPaced(priority: Priority): number {
-    const delay = delayUntilToken(this.#pace(), this.#lanes[priority].fullAt, this.#clock.monotonic())
+    const delay = delayUntilToken(this.#pace(), this.#lanes[priority]?.fullAt, this.#clock.monotonic())
     return delay > TIMER_TOLERANCE_MS ? delay : 0
   }
 
   /** After how many ms a rejected request should be retried: after those that were rejected before it. */
   #retryAfterMs(priority: Priority): number {
-    const lane = this.#lanes[priority]
+    const lane = this.#laneOf(priority)
     const now = this.#clock.monotonic()
     const { intervalMs } = this.#pace()
     const limit = this.#limit()
@@ -197,7 +202,7 @@ export class SlidingBudget {
 
   /** Returns in how many ms the next waiting request of this priority may be sent; Infinity if none waits. */
   #admitLane(priority: Priority): number {
-    const { waiting } = this.#lanes[priority]
+    const waiting = this.#lanes[priority]?.waiting
     for (const waiter of waiting ?? []) {
       const delay = Math.max(this.#untilFree(priority, 1), this.#untilPaced(priority))
       if (delay > 0) return delay
@@ -211,7 +216,7 @@ export class SlidingBudget {
     const pace = this.#pace()
     const now = this.#clock.monotonic()
     // The pace of a priority includes the requests of all higher priorities.
-    const lanes = LANES_FROM[priority].map((one) => this.#lanes[one])
+    const lanes = LANES_FROM[priority].map((one) => this.#laneOf(one))
     for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, now)
     this.#underWay += 1
     return {
@@ -231,7 +236,7 @@ export class SlidingBudget {
 /** No request was rejected yet. */
 const NO_RETRY: Lane['lastRetry'] = { at: -Infinity, limit: 0 }
 const newLane = (): Lane => ({ waiting: undefined, fullAt: undefined, lastRetry: NO_RETRY })
-const sizeOf = ({ waiting }: Lane): number => waiting?.size ?? 0
+const sizeOf = (lane: Lane | undefined): number => lane?.waiting?.size ?? 0
 
 /**
  * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`. If all have a free slot, the result is no

@@ -27,7 +27,7 @@ type OwnObjects = Pick<Cluster, CustomStoreName>
 /** Lets only the keys of own objects be reconciled. */
 export class Intake {
   readonly #deps: IntakeDeps
-  /** Since when each Agent has been reconciled here, in ms since the epoch. */
+  /** Since when each Agent has been reconciled here, in ms since the epoch; without sharding, nobody asks. */
   readonly #since = new Map<Key, number>()
 
   constructor(deps: IntakeDeps) {
@@ -36,6 +36,7 @@ export class Intake {
 
   /** Whether this Agent is reconciled here. One that does not exist is: there is something to forget. */
   ownsAgent(key: Key): boolean {
+    if (this.#deps.sharding === NO_SHARDING) return true
     const agent = this.#deps.cluster.agents.get(key)
     const isOwn = !agent || this.#deps.sharding.isOwn(agent)
     if (!agent || !isOwn) this.#since.delete(key)
