@@ -54,7 +54,9 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
   ): MaybePromise<R | undefined> {
     const entry = entryOf(agent)
     const keep = ({ state, refusal, thrown }: TokenStep & { refusal?: R }): R | undefined => {
-      if (state.grant !== entry.state.grant) accepted = keptOnce(state.grant, accepted)
+      if (state.grant && state.grant.scopes !== entry.state.grant?.scopes) {
+        accepted = withSharedParts(state.grant, accepted)
+      }
       entry.state = state
       if (thrown) throw thrown
       return refusal
@@ -85,12 +87,6 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     renew: withGrant(renewToken),
     forget: (agentKey) => void entries.delete(agentKey),
   }
-}
-
-/** Makes a grant share the client and the scopes with another one. Returns the one that the next grant is to share them with. */
-function keptOnce(grant: Grant | undefined, accepted: Grant | undefined): Grant | undefined {
-  withSharedParts(grant, accepted)
-  return grant?.scopes ? grant : accepted
 }
 
 const hasGrant = (state: GrantState): state is GrantedState => state.grant !== undefined

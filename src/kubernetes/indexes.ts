@@ -34,7 +34,7 @@ export class Indexes<T extends KubernetesObject> {
     for (const [name, filed] of this.#filed) {
       const old = before ? this.#values(name, before) : NO_VALUES
       const values = after ? this.#values(name, after) : NO_VALUES
-      if (isSame(old, values)) continue
+      if (before && isSame(old, values)) continue
       for (const value of old) removeFrom(filed, value, key)
       for (const value of values) addTo(filed, value, key)
     }

@@ -168,7 +168,8 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
 
   /** Stores an object that shares parts with the version before it and, where these differ, with the object that was stored last. */
   #keep(key: Key, object: T, before: T | undefined): T {
-    const after = before ? withSharedParts(object, before, this.#latest) : withSharedParts(object, this.#latest)
+    const shared = withSharedParts(object, before ?? this.#latest)
+    const after = before ? withSharedParts(shared, this.#latest, before) : shared
     this.#latest = after
     this.#objects.set(key, after)
     this.#indexes.replace(key, before, after)
