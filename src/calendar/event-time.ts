@@ -77,18 +77,30 @@ function parseDateTime(
   disambiguation: Disambiguation,
   { timeZone, zones }: TimeContext,
 ): number | undefined {
-  const found = DATE_TIME.exec(text)
-  const date = found?.[1]
-  if (date === undefined) return undefined
-  const offset = found?.[2]
-  if (isBeyondYear9999(date)) return parseDate(date) === undefined ? undefined : LATEST
-  const instant = offset === undefined ? zones.instantOf(text, timeZone, disambiguation) : parseWithOffset(text, date)
-  return instant === undefined ? undefined : clampInstant(instant)
+  return zones.remembered(text, parseWithOffset) ?? parseLocal(text, disambiguation, { timeZone, zones })
 }
 
-function parseWithOffset(text: string, date: string): number | undefined {
+/** Returns undefined for a text without an offset, too. */
+function parseWithOffset(text: string): number | undefined {
+  const [, date, offset] = DATE_TIME.exec(text) ?? []
+  if (date === undefined || offset === undefined) return undefined
+  if (isBeyondYear9999(date)) return endOfTime(date)
   // Date.parse reads a 30th of February as a 2nd of March.
   if (date.slice(8) > '28' && parseDate(date) === undefined) return undefined
   const instant = Date.parse(text)
-  return Number.isNaN(instant) ? undefined : instant
+  return Number.isNaN(instant) ? undefined : clampInstant(instant)
 }
+
+function parseLocal(
+  text: string,
+  disambiguation: Disambiguation,
+  { timeZone, zones }: TimeContext,
+): number | undefined {
+  const [, date, offset] = DATE_TIME.exec(text) ?? []
+  if (date === undefined || offset !== undefined) return undefined
+  if (isBeyondYear9999(date)) return endOfTime(date)
+  const instant = zones.instantOf(text, timeZone, disambiguation)
+  return instant === undefined ? undefined : clampInstant(instant)
+}
+
+const endOfTime = (date: string): number | undefined => (parseDate(date) === undefined ? undefined : LATEST)

@@ -16,6 +16,11 @@ export interface Zones {
   startOfDay(day: number, timeZone: string, disambiguation: Disambiguation): number
   /** The instant of a local time; undefined if `local` is not a valid time. */
   instantOf(local: string, timeZone: string, disambiguation: Disambiguation): number | undefined
+  /**
+   * What `parse` returns for a time whose meaning depends on no time zone. It is remembered: events begin and end at few different
+   * times, on the hour and within some weeks, whoever's calendar they are in. Undefined is not remembered.
+   */
+  remembered(time: string, parse: (time: string) => number | undefined): number | undefined
   /** The local day of an instant; in an unknown time zone the earliest or the latest that it can be. */
   dayOf(instant: number, timeZone: string, disambiguation: Disambiguation): number
   /** A name of the time zone that `Intl` accepts; `UTC` if there is none. */
@@ -37,6 +42,10 @@ const MAX_NAMES = 10_000
 const MAX_UNKNOWN_LOOKUPS = 50
 /** Of all time zones together: a calendar can contain any number of days. */
 const MAX_DAYS = 20_000
+/** Half-hours of two months with three different offsets are 8,640. */
+const MAX_TIMES = 10_000
+/** With fractions of a second, a time can be of any length. */
+const MAX_TIME_LENGTH = 32
 
 /** Creates the converter. It caches time zones and days up to a limit, so one converter serves the whole process. */
 export function createZones(): Zones {
@@ -66,6 +75,7 @@ function zonesOver(cache: ZoneCache, lookups: Lookups): Zones {
       if (!time || zone) return time?.toZonedDateTime(zone?.id ?? 'UTC', { disambiguation }).epochMilliseconds
       return time.toZonedDateTime('UTC').epochMilliseconds - UNKNOWN_OFFSET[disambiguation]
     },
+    remembered: (time, parse) => cache.time(time, parse),
     dayOf(instant, timeZone, disambiguation) {
       const opposite = disambiguation === 'earlier' ? 'later' : 'earlier'
       const zone = zoneOf(timeZone)
@@ -89,6 +99,7 @@ interface KnownZone extends ZoneIdentity {
 class ZoneCache {
   readonly #byName = new Map<string, KnownZone | undefined>()
   readonly #byId = new Map<string, KnownZone>()
+  readonly #times = new Map<string, number>()
   #days = 0
 
   zone(timeZone: string, lookups: Lookups): KnownZone | undefined {
@@ -121,6 +132,16 @@ class ZoneCache {
     zone.days.set(day, start)
     this.#days += 1
     return start
+  }
+
+  time(time: string, parse: (time: string) => number | undefined): number | undefined {
+    const known = this.#times.get(time)
+    if (known !== undefined) return known
+    const instant = parse(time)
+    if (instant === undefined || time.length > MAX_TIME_LENGTH) return instant
+    if (this.#times.size >= MAX_TIMES) this.#times.clear()
+    this.#times.set(time, instant)
+    return instant
   }
 
   #clear(): void {

@@ -109,6 +109,41 @@ it('the cache of time zones never changes an answer, even when it is full', () =
   expect(ask(cached)).toEqual(first)
 })
 
+describe('a time with an offset', () => {
+  const parse = (time: string): number | undefined => Date.parse(time) || undefined
+  const timeAt = (index: number): string => new Date(index * 60_000 + 1).toISOString()
+
+  it('is parsed once, whichever calendar it is in', () => {
+    const cached = createZones()
+    const parsed = vi.fn(parse)
+    const times = [cached, cached.forListing(), cached.forListing()].map((zones) => zones.remembered(timeAt(1), parsed))
+    expect([times, parsed.mock.calls]).toEqual([[60_001, 60_001, 60_001], [[timeAt(1)]]])
+  })
+
+  it('is the same after any number of others, of which 10,000 are remembered', () => {
+    const cached = createZones()
+    const parsed = vi.fn(parse)
+    const askEach = (from: number, to: number): void => {
+      for (let at = from; at < to; at++) expect(cached.remembered(timeAt(at), parsed)).toBe(at * 60_000 + 1)
+    }
+    askEach(0, 10_001)
+    askEach(10_000, 10_001)
+    expect(parsed).toHaveBeenCalledTimes(10_001)
+    askEach(0, 1)
+    expect(parsed).toHaveBeenCalledTimes(10_002)
+  })
+
+  it('is not remembered if it is longer than any that Google writes, or cannot be parsed', () => {
+    const cached = createZones()
+    const parsed = vi.fn(parse)
+    for (const time of [`2026-11-23T09:00:00.${'0'.repeat(99)}Z`, 'never']) {
+      parsed.mockClear()
+      expect(cached.remembered(time, parsed)).toBe(cached.remembered(time, parsed))
+      expect(parsed).toHaveBeenCalledTimes(2)
+    }
+  })
+})
+
 describe('the name of a time zone in another letter case', () => {
   it.each([
     ['europe/PARIS', 'Europe/Paris'],
