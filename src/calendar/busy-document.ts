@@ -29,8 +29,9 @@ export function busyDocument(header: DocumentHeader, time: BusyTime): BusyDocume
 
 const SECOND = 1000
 
+/** Not with `roundDown`: a document has dozens of intervals. */
 const roundOutwards = ({ start, end }: Interval): Interval => ({
-  start: roundDown(start),
+  start: Math.floor(start / SECOND) * SECOND,
   end: Math.ceil(end / SECOND) * SECOND,
 })
 

@@ -1,6 +1,6 @@
 /** Renders and parses the header of published documents (docs/formats.md, `schemas/busy.schema.json`). */
 import { isRecord } from '../platform/json.ts'
-import { parseInstant, renderInstant } from './instant.ts'
+import { InstantRenderer, parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
 /** The header of a published document. Instants are ms since the epoch. */
@@ -49,8 +49,12 @@ const renderInterval = ({ start, end }: Interval): { start: string; end: string 
 })
 
 /** Renders intervals as JSON. As text, because objects that are rendered at once take twice the time. */
-export const renderIntervals = (intervals: readonly Interval[]): string =>
-  `[${intervals.map(({ start, end }) => `{"start":"${renderInstant(start)}","end":"${renderInstant(end)}"}`).join(',')}]`
+export function renderIntervals(intervals: readonly Interval[]): string {
+  const instants = new InstantRenderer()
+  const render = ({ start, end }: Interval): string =>
+    `{"start":"${instants.render(start)}","end":"${instants.render(end)}"}`
+  return `[${intervals.map(render).join(',')}]`
+}
 
 /** Parses an interval as it is published; returns undefined for anything else, and for an empty interval. */
 export function parseInterval(found: unknown): Interval | undefined {

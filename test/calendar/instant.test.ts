@@ -1,7 +1,14 @@
 /** Instants as they are published. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clampInstant, EARLIEST, LATEST, parseInstant, renderInstant } from '../../src/calendar/instant.ts'
+import {
+  clampInstant,
+  EARLIEST,
+  InstantRenderer,
+  LATEST,
+  parseInstant,
+  renderInstant,
+} from '../../src/calendar/instant.ts'
 
 const seeded = { seed: 20261123, numRuns: 2000 }
 
@@ -53,6 +60,15 @@ describe('instants', () => {
       seeded,
     )
     expect(() => renderInstant(NaN)).toThrow(RangeError)
+  })
+
+  it('of one document are rendered as each of them is by itself', () => {
+    const nearby = instants.chain((instant) => fc.array(fc.integer({ min: -2e8, max: 2e8 }).map((ms) => instant + ms)))
+    const property = fc.property(nearby, (all) => {
+      const document = new InstantRenderer()
+      expect(all.map((instant) => document.render(instant))).toEqual(all.map(renderInstant))
+    })
+    fc.assert(property, seeded)
   })
 
   it('are parsed only if they could have been rendered', () => {
