@@ -29,7 +29,7 @@ export interface CalendarSnapshot {
 
 /** The snapshot of a calendar that was never listed. */
 export const emptySnapshot = (timeZone = 'UTC', detail: Detail = 'Busy'): CalendarSnapshot => ({
-  encoded: encodeEvents([]),
+  encoded: encodeEvents(new Map()),
   events: 0,
   timeZone,
   detail,

@@ -15,9 +15,9 @@ export class ContentCompressor {
   readonly #pages: Page[] = []
   #current: CompactEvent[] = []
 
-  /** Adds an event of the current page. */
+  /** Adds an event of the current page that has content. */
   add(event: CompactEvent): void {
-    if (event.content !== '') this.#current.push(event)
+    this.#current.push(event)
   }
 
   /** Compresses the content of the current page, and begins the next one. */
@@ -32,8 +32,8 @@ export class ContentCompressor {
   }
 
   /** Returns the same event with its content restored, for an event that is listed a second time. */
-  restore<T extends CompactEvent | undefined>(event: T): T {
-    const page = event && event.content === '' ? this.#pages.find(({ events }) => events.includes(event)) : undefined
+  restore(event: CompactEvent): CompactEvent {
+    const page = event.content === '' ? this.#pages.find(({ events }) => events.includes(event)) : undefined
     if (page) restorePage(page)
     return event
   }

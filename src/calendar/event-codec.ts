@@ -16,22 +16,26 @@ const PACKED = 0
 const COMPRESSED = 1
 const STORED_FLAGS = ID_FROM_START | EXPLICIT_RECURRING_ID
 
-/** Encodes events given in any order; the same events always give the same bytes. */
-export function encodeEvents(events: Iterable<CompactEvent>): Uint8Array {
-  const sorted = [...events].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-  if (sorted.length === 0) return new Uint8Array()
+/** Encodes events, given by key in any order; the same events always give the same bytes. */
+export function encodeEvents(events: ReadonlyMap<string, CompactEvent>): Uint8Array {
+  if (events.size === 0) return new Uint8Array()
+  const sorted: CompactEvent[] = []
   const names: string[] = []
   const times: CompactTime[] = []
   let last = ''
-  for (const event of sorted) {
+  let hasContent = false
+  for (const key of [...events.keys()].sort()) {
+    const event = events.get(key)
+    if (!event) continue
     const storedFlags = storedFlagsOf(event)
     const name = storedName(event, storedFlags)
+    sorted.push(event)
     names.push(name === last ? '' : name)
     times.push({ start: event.start, end: event.end, flags: event.flags | storedFlags })
     last = name
+    hasContent ||= event.content !== ''
   }
   const encodedTimes = encodeTimes(times)
-  const hasContent = sorted.some(({ content }) => content !== '')
   const packed = hasContent ? undefined : encodeNames(names)
   encodedTimes.push(packed ? PACKED : COMPRESSED)
   const rest = packed ?? compress(textOf(names, sorted))

@@ -73,6 +73,7 @@ export function parseEventResource(item: unknown): ParsedEvent | undefined {
 
 /** Any program may set extended properties: one of another type says nothing about the event. */
 function bookingOf(properties: unknown): string | undefined {
+  if (properties === undefined) return undefined
   const own = isRecord(properties) && isRecord(properties.private) ? properties.private[BOOKING_PROPERTY] : undefined
   return typeof own === 'string' && own !== '' ? own : undefined
 }
@@ -83,17 +84,19 @@ class FieldReader {
 
   /** Google leaves out empty fields; null and an empty text are treated as missing, too. */
   text(value: unknown): string | undefined {
-    if (typeof value === 'string') return value === '' ? undefined : value
-    return this.#absent(value)
+    if (value === undefined || value === '') return undefined
+    return typeof value === 'string' ? value : this.#absent(value)
   }
 
   time(value: unknown): EventDateTime | undefined {
+    if (value === undefined) return undefined
     if (!isRecord(value)) return this.#absent(value)
     const { date, dateTime, timeZone } = value
     return { date: this.text(date), dateTime: this.text(dateTime), timeZone: this.text(timeZone) }
   }
 
   attendees(value: unknown): EventAttendee[] | undefined {
+    if (value === undefined) return undefined
     if (!Array.isArray(value)) return this.#absent(value)
     return (value as unknown[]).map((one) => this.#attendee(one)).filter((one) => one !== undefined)
   }

@@ -9,15 +9,24 @@ export interface Interval {
 /** Sorts intervals, merges those that touch or overlap, and leaves out empty ones. */
 export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   if (isMerged(intervals)) return [...intervals]
-  const sorted = intervals.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)
-  const merged: { start: number; end: number }[] = []
-  for (const { start, end } of sorted) {
-    const last = merged.at(-1)
-    if (last && start <= last.end) last.end = Math.max(last.end, end)
-    else merged.push({ start, end })
+  const kept = intervals.filter(({ start, end }) => start < end)
+  const starts = sorted(kept.map(({ start }) => start))
+  const ends = sorted(kept.map(({ end }) => end))
+  const merged: Interval[] = []
+  let first = 0
+  for (let last = 0; last < kept.length; last++) {
+    const end = ends[last] ?? NaN
+    const next = starts[last + 1]
+    // Otherwise, as many have ended as have begun: nothing lasts until the next one begins.
+    if (next !== undefined && next <= end) continue
+    merged.push({ start: starts[first] ?? NaN, end })
+    first = last + 1
   }
   return merged
 }
+
+/** By themselves, numbers are sorted without a function that is called for each two of them. */
+const sorted = (numbers: number[]): Float64Array => new Float64Array(numbers).sort()
 
 function isMerged(intervals: readonly Interval[]): boolean {
   let before = -Infinity

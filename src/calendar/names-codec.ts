@@ -3,7 +3,8 @@
  * a small part of its time. Google's own ids consist of digits, small letters and underscores.
  */
 
-const WORDS = /^\w*$/
+/** Searched for, because a match of all characters remembers each of them, to go back. */
+const NO_WORD = /\W/
 const SEPARATOR = '-'
 /** Longer ones are worth a stream of zlib's. In characters. */
 const MAX_LENGTH = 4096
@@ -12,7 +13,7 @@ const MAX_LENGTH = 4096
 export function encodeNames(names: readonly string[]): Uint8Array | undefined {
   const text = names.join(SEPARATOR)
   // No name has a separator in it.
-  if (text.length > MAX_LENGTH || !WORDS.test(names.join(''))) return undefined
+  if (text.length > MAX_LENGTH || NO_WORD.test(names.join(''))) return undefined
   // Four characters are three bytes.
   return Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4, SEPARATOR), 'base64url')
 }

@@ -102,8 +102,8 @@ export class SnapshotBuilder {
     if (sameSetting && !full && !truncated && this.#items === 0)
       return { snapshot: before, changed: false, doubtful: false }
     const merged = this.#merge()
-    const events = [...merged.keys()].filter((key) => !isSyntheticKey(key)).length
-    const encoded = encodeEvents(merged.values())
+    const events = merged.size - countSynthetic(merged.keys())
+    const encoded = encodeEvents(merged)
     const listedWindow = this.#window
     const snapshot: CalendarSnapshot = { encoded, events, timeZone, detail, onlyBookings, listedWindow }
     const changed = !sameSetting || !this.#isUnchanged(before, snapshot, merged)
@@ -148,12 +148,17 @@ export class SnapshotBuilder {
 
   #addWithinWindow(event: CompactEvent): void {
     const { live, outside } = this.#listing
-    const listed = this.#contents.restore(live.get(event.id))
-    const contradicts = listed !== undefined && !isSameEvent(listed, event)
-    if (contradicts || outside.has(event.id)) this.#listing.doubtful = true
-    // The listing contains two versions of the event: both may be true.
-    if (contradicts) this.#keep({ ...listed, id: retainedKey(event.id) })
+    if (outside.has(event.id)) this.#listing.doubtful = true
+    const listed = live.get(event.id)
+    if (listed) this.#keepOther(this.#contents.restore(listed), event)
     this.#keep(event)
+  }
+
+  /** If the listing contains two versions of an event, both may be true. */
+  #keepOther(listed: CompactEvent, event: CompactEvent): void {
+    if (isSameEvent(listed, event)) return
+    this.#listing.doubtful = true
+    this.#keep({ ...listed, id: retainedKey(event.id) })
   }
 
   #counts({ flags }: CompactEvent): boolean {
@@ -170,8 +175,8 @@ export class SnapshotBuilder {
     const replaced = live.get(event.id)
     this.#characters += charactersOf(event) - (replaced ? charactersOf(replaced) : 0)
     live.set(event.id, event)
-    this.#contents.add(event)
-    checkSize(this.#limits, { events: live.size, characters: this.#characters })
+    if (event.content !== '') this.#contents.add(event)
+    checkSize(this.#limits, live.size, this.#characters)
   }
 
   /** Decoded at most once, and only when needed. */
@@ -204,7 +209,7 @@ export class SnapshotBuilder {
       : mergeDelta(this.#previousEvents(), listing)
     let characters = 0
     for (const event of merged.values()) characters += charactersOf(event)
-    checkSize(this.#limits, { events: merged.size, characters })
+    checkSize(this.#limits, merged.size, characters)
     return merged
   }
 
@@ -215,6 +220,12 @@ export class SnapshotBuilder {
     const later = [...events.values()].filter(isPublished)
     return earlier.length === later.length && earlier.every((event) => isUnchanged(event, events.get(event.id)))
   }
+}
+
+function countSynthetic(keys: Iterable<string>): number {
+  let count = 0
+  for (const key of keys) if (isSyntheticKey(key)) count += 1
+  return count
 }
 
 const isUnchanged = (before: CompactEvent, after: CompactEvent | undefined): boolean =>

@@ -17,7 +17,7 @@ export class CalendarTooLargeError extends Error {
 }
 
 /** Checks the size of a snapshot. @throws CalendarTooLargeError if it exceeds the limits. */
-export function checkSize(limits: SnapshotLimits, { events, characters }: SnapshotLimits): void {
+export function checkSize(limits: SnapshotLimits, events: number, characters: number): void {
   if (events > limits.events) {
     throw new CalendarTooLargeError(`it has more than ${limits.events.toLocaleString('en')} events in the window`)
   }

@@ -21,6 +21,9 @@ const eventWith = (special: Partial<CompactEvent>): CompactEvent => ({
   ...special,
 })
 
+const encode = (events: readonly CompactEvent[]): Uint8Array =>
+  encodeEvents(new Map(events.map((event) => [event.id, event])))
+
 const sorted = (events: readonly CompactEvent[]): CompactEvent[] => [...events].sort((a, b) => (a.id < b.id ? -1 : 1))
 
 /** Google's id of an instance of the recurring event, or of one at another time. */
@@ -86,7 +89,7 @@ const events = fc.oneof(
 )
 
 const expectSame = (all: readonly CompactEvent[]): void => {
-  const encoded = encodeEvents(all)
+  const encoded = encode(all)
   expect(decodeEvents(encoded)).toEqual(sorted(all))
   expect(decodeTimes(encoded)).toEqual(sorted(all).map(({ start, end, flags }) => ({ start, end, flags })))
 }
@@ -101,7 +104,7 @@ describe('the events of a snapshot', () => {
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     )
     const property = fc.property(shuffled, ([all, others]) => {
-      expect(encodeEvents(others)).toEqual(encodeEvents(all))
+      expect(encode(others)).toEqual(encode(all))
     })
     fc.assert(property, seeded)
   })
@@ -110,7 +113,7 @@ describe('the events of a snapshot', () => {
     const property = fc.property(events, hostile, fc.nat(), (all, id, at) => {
       const one = all[at % all.length]
       fc.pre(one !== undefined && all.every((other) => other.id !== id))
-      expect(encodeEvents(all.map((other) => (other === one ? { ...one, id } : other)))).not.toEqual(encodeEvents(all))
+      expect(encode(all.map((other) => (other === one ? { ...one, id } : other)))).not.toEqual(encode(all))
     })
     fc.assert(property, seeded)
   })
@@ -175,7 +178,7 @@ describe('the events of a snapshot', () => {
   })
 
   it('are none if there are none', () => {
-    expect(encodeEvents([])).toHaveLength(0)
+    expect(encode([])).toHaveLength(0)
     expectSame([])
   })
 
@@ -184,8 +187,8 @@ describe('the events of a snapshot', () => {
     ['at once', () => ({})],
     ['irregular', (n: number) => ({ start: START + ((n * 7919) % 20_011) * 61, end: START + 3e6, flags: n % 64 })],
   ])('may be 20,000 that are %s', (_, special) => {
-    const all = Array.from({ length: 20_000 }, (_, n) => eventWith({ id: `${n}`.padStart(26, '0u7v'), ...special(n) }))
-    expect(decodeEvents(encodeEvents(all))).toEqual(sorted(all))
+    const all = Array.from({ length: 20_000 }, (_, n) => eventWith({ id: `${n}`.padStart(26, 'u'), ...special(n) }))
+    expect(decodeEvents(encode(all))).toEqual(sorted(all))
   })
 
   it('are held in less if most of what is stored of them follows from the event before', () => {
@@ -193,6 +196,6 @@ describe('the events of a snapshot', () => {
       const start = START + n * 604_800
       return eventWith({ id: instanceId('weekly', start, false), recurringEventId: 'weekly', start, end: start + 1800 })
     })
-    expect(encodeEvents(weekly).length).toBeLessThan(70)
+    expect(encode(weekly).length).toBeLessThan(70)
   })
 })

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clip, mergeIntervals } from '../../src/calendar/interval.ts'
+import { clip, mergeIntervals, type Interval } from '../../src/calendar/interval.ts'
 import { listingWindow, publishedWindow, uncovered } from '../../src/calendar/window.ts'
 import { at, between } from './support.ts'
 
@@ -24,6 +25,24 @@ describe('merging', () => {
       { start: 11, end: 20 },
     ]
     expect(mergeIntervals([...apart, { start: 10, end: 10 }, { start: 40, end: 30 }])).toEqual(apart)
+  })
+
+  it('covers what any of the intervals covers, and nothing else', () => {
+    const bound = fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom(-Infinity, Infinity, -0, 0.5))
+    const intervals = fc.array(fc.record({ start: bound, end: bound }), { maxLength: 12 })
+    const covers = (those: readonly Interval[], instant: number): boolean =>
+      those.some(({ start, end }) => start <= instant && instant < end)
+    const property = fc.property(intervals, (given) => {
+      const merged = mergeIntervals(given)
+      for (let instant = -1; instant <= 31; instant += 0.25) {
+        expect(covers(merged, instant)).toBe(covers(given, instant))
+      }
+      const ends = [NaN, ...merged.map(({ end }) => end)]
+      for (const [index, { start, end }] of merged.entries()) {
+        expect(start < end && !(start <= ends[index]!)).toBe(true)
+      }
+    })
+    fc.assert(property, { seed: 20261123, numRuns: 500 })
   })
 
   it('does not modify its input', () => {
