@@ -202,7 +202,7 @@ async function listSlot(
   const { snapshot } = await withToken(deps, agent, (accessToken) =>
     listCalendar(agent.client, deps.zones, {
       ...{ accessToken, calendarId, onlyBookings, from: { window }, detail: 'Busy', isAnnounced: true },
-      ...{ before: undefined, booked: undefined, isOwn: () => false, onPage: () => undefined },
+      ...{ before: undefined, booked: undefined, countOwn: () => 0, onPage: () => undefined },
     }),
   )
   return snapshot

@@ -16,11 +16,11 @@ const MAX_LENGTH = 128
 
 /** The events after a listing that contained these items. */
 export function withBooked(before: BookedEvents, items: readonly unknown[]): BookedEvents {
-  const changed = items.filter((item) => isRecord(item) && (isBooked(item) || before.has(ownIdOf(item))))
+  const changed = items.filter(isRecord).filter((item) => isBooked(item) || before.has(ownIdOf(item)))
   if (changed.length === 0) return before
   const after = new Map(before)
   for (const item of changed) {
-    const { id, etag, recurringEventId } = item as { id: string; etag: string; recurringEventId?: unknown }
+    const { id, etag, recurringEventId } = item as { id: string; etag: string } & Record<string, unknown>
     // Of a series, instances are listed: whatever becomes of one, the event itself has changed and has to be asked for.
     if (isShort(recurringEventId)) after.set(recurringEventId, isShort(etag) ? etag : id)
     else if (isBooked(item)) after.set(id, etag)
@@ -32,22 +32,26 @@ export function withBooked(before: BookedEvents, items: readonly unknown[]): Boo
 /** The id that an event was written with, also for an instance of what somebody made recurring. */
 const ownIdOf = ({ id, recurringEventId }: Record<string, unknown>): string => String(recurringEventId ?? id)
 
-/** The versions in a listing. Of a cancelled event only the id is certain; it is the last version, because no write of ours revives one. */
-export function versionsIn(items: readonly unknown[]): ListedVersions {
-  const versions = new Map<string, number>()
+/**
+ * Adds the versions in a page of a listing. Of a cancelled event only the id is certain; it is the last version, because no write of
+ * ours revives one.
+ */
+export function addVersions(versions: Map<string, number>, items: readonly unknown[]): void {
   for (const item of items) {
-    if (!isRecord(item) || !isShort(item.id)) continue
-    const updated = item.status === 'cancelled' ? Infinity : isBooked(item) ? Date.parse(String(item.updated)) : NaN
-    if (!Number.isNaN(updated)) versions.set(item.id, updated)
+    if (!isRecord(item)) continue
+    const { id, status, extendedProperties, updated } = item
+    if (status === 'cancelled' && isShort(id)) versions.set(id, Infinity)
+    // Most events have none, and are not looked at further.
+    if (extendedProperties === undefined || !isBooked(item) || !isShort(id)) continue
+    const changedAt = Date.parse(String(updated))
+    if (!Number.isNaN(changedAt)) versions.set(id, changedAt)
   }
-  return versions
 }
 
 /** Whether the item is an event of a Booking that is not cancelled. */
-function isBooked(item: unknown): boolean {
-  if (!isRecord(item) || item.status === 'cancelled') return false
-  const { extendedProperties: properties } = item
-  if (!isRecord(properties) || !isRecord(properties.private)) return false
+function isBooked(item: Record<string, unknown>): boolean {
+  const { status, extendedProperties: properties } = item
+  if (status === 'cancelled' || !isRecord(properties) || !isRecord(properties.private)) return false
   return typeof properties.private[BOOKING_PROPERTY] === 'string' && isShort(item.id) && isShort(item.etag)
 }
 

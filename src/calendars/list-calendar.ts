@@ -4,7 +4,7 @@ import { UnusableListingError } from '../calendar/event-keys.ts'
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
-import { versionsIn, withBooked, type BookedEvents, type ListedVersions } from './booked-events.ts'
+import { addVersions, withBooked, type BookedEvents, type ListedVersions } from './booked-events.ts'
 import { GoogleError, type EventsPage, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
 /** Which calendar to list, from which point, and with which token. */
@@ -16,8 +16,8 @@ interface ListingRequest extends EventsRequest {
   booked: BookedEvents | undefined
   /** Only the events of Bookings count. */
   onlyBookings: boolean
-  /** Whether an item only repeats what this process has written. */
-  isOwn: (item: unknown) => boolean
+  /** How many items only repeat what this process has written. */
+  countOwn: (items: readonly unknown[]) => number
   /** Google has announced a change: it goes before routine reads. */
   isAnnounced: boolean
   /** Called for each page. */
@@ -45,7 +45,16 @@ interface ListedCalendar {
 export async function listCalendar(
   client: GoogleClient,
   zones: Zones,
-  { accessToken, before, booked: bookedBefore, onlyBookings, isOwn, onPage, isAnnounced, ...request }: ListingRequest,
+  {
+    accessToken,
+    before,
+    booked: bookedBefore,
+    onlyBookings,
+    countOwn,
+    onPage,
+    isAnnounced,
+    ...request
+  }: ListingRequest,
 ): Promise<ListedCalendar> {
   const { detail, from } = request
   const full = 'window' in from
@@ -57,9 +66,9 @@ export async function listCalendar(
   try {
     const usePage = ({ events, timeZone }: EventsPage): void => {
       onPage()
-      found += events.filter((item) => !isOwn(item)).length
+      found += events.length - countOwn(events)
       booked &&= withBooked(booked, events)
-      for (const [id, updated] of versionsIn(events)) versions.set(id, updated)
+      addVersions(versions, events)
       builder.add(events, timeZone)
     }
     const end = await client.events(accessToken, request, usePage, isAnnounced ? { priority: 'interactive' } : {})

@@ -100,7 +100,7 @@ async function list(
     before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
     booked: settings.isWritten ? (calendar.booked ?? new Map()) : undefined,
     onlyBookings: settings.onlyBookings,
-    isOwn: (item) => deps.written.isOwn(target.id, item),
+    countOwn: (items) => deps.written.countOwn(target.id, items),
     isAnnounced: target.isAnnounced,
     onPage: () => deps.progress(keyOf(agent)),
     calendarId: target.id,

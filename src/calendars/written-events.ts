@@ -60,11 +60,10 @@ export class WrittenEvents {
     }
   }
 
-  /** Whether an item of a listing only repeats a write of ours. */
-  isOwn(calendarId: string, item: unknown): boolean {
-    if (!isRecord(item)) return false
-    const entry = this.#entries.get(keyOf(calendarId))?.find(({ id }) => id === item.id)
-    return entry !== undefined && (entry.etag === undefined ? item.status === 'cancelled' : entry.etag === item.etag)
+  /** How many items of a listing only repeat writes of ours. */
+  countOwn(calendarId: string, items: readonly unknown[]): number {
+    const entries = this.#entries.get(keyOf(calendarId))
+    return entries ? items.filter((item) => entries.some((entry) => repeats(item, entry))).length : 0
   }
 
   /** The calendars with all writes that they do not contain yet; the same value if there are none. */
@@ -100,6 +99,10 @@ export class WrittenEvents {
     return { ...calendar, snapshot, booked, writes: Math.max(...entries.map(({ sequence }) => sequence)) }
   }
 }
+
+/** There is one entry for each event. */
+const repeats = (item: unknown, { id, etag }: Entry): boolean =>
+  isRecord(item) && item.id === id && (etag === undefined ? item.status === 'cancelled' : item.etag === etag)
 
 /** Whether Google had a later version than the one that was written. A deletion has no time of its own. */
 function isOlder({ etag, resource }: Entry, listed: number | undefined): boolean {

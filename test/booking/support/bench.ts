@@ -258,7 +258,7 @@ export class BookingBench {
       ...{ accessToken: 'ya29', calendarId: ALICE, detail: 'Busy', from, onlyBookings: false, isAnnounced: false },
       before: before?.snapshot,
       booked: before?.booked ?? new Map(),
-      isOwn: () => false,
+      countOwn: () => 0,
       onPage: () => undefined,
     })
     const full = 'window' in from ? { pastDays: 1, futureDays: 90, at: now } : undefined
