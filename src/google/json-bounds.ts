@@ -11,7 +11,9 @@ export const MAX_LEVELS = 50
 const QUOTE = 34
 const COMMA = 44
 const BACKSLASH = 92
-const [LIST_START, LIST_END, OBJECT_START, OBJECT_END] = [91, 93, 123, 125]
+/** `[` and `{` differ in this bit only, and so do `]` and `}`. */
+const BRACE = 32
+const [START, END] = [123, 125]
 
 /** Whether the text may be parsed. Text that is not JSON is left to the parser. */
 export function isWithinBounds(text: string, maxValues = MAX_VALUES): boolean {
@@ -19,20 +21,23 @@ export function isWithinBounds(text: string, maxValues = MAX_VALUES): boolean {
   let levels = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (code === QUOTE) at = endOfString(text, at)
-    else if (code === COMMA) values += 1
-    else if (code === OBJECT_START || code === LIST_START) {
+    if (code === QUOTE) {
+      const end = text.indexOf('"', at + 1)
+      if (end < 0) break
+      at = text.charCodeAt(end - 1) === BACKSLASH ? endOfString(text, end) : end
+    } else if (code === COMMA) values += 1
+    else if ((code | BRACE) === START) {
       values += 1
       levels += 1
       if (levels > MAX_LEVELS) return false
-    } else if (code === OBJECT_END || code === LIST_END) levels -= 1
+    } else if ((code | BRACE) === END) levels -= 1
   }
   return values <= maxValues
 }
 
-/** Returns the index of the closing quote. An escaped quote has an odd number of backslashes before it. */
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+/** Returns the index of the closing quote: this one or a later one. An escaped quote has an odd number of backslashes before it. */
+function endOfString(text: string, quote: number): number {
+  for (let at = quote; at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0
     while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1
     if (backslashes % 2 === 0) return at
