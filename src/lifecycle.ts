@@ -16,6 +16,8 @@ import type { NotificationRelay } from './push/notifications.ts'
 export interface Workload {
   controller: Pick<Controller, 'start' | 'stop' | 'resume' | 'stuckMs'>
   reconcile: Reconcile
+  /** Resolves when its first keys may be reconciled. By default, at once. */
+  ready?: () => Promise<void>
 }
 
 /** The parts of the operator that are started and stopped. */
@@ -73,7 +75,10 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     log.info({}, 'reconciling')
     parts.notifications.takeOver()
     cluster.readAhead()
-    for (const { controller, reconcile } of workloads) controller.start(reconcile)
+    for (const { controller, reconcile, ready } of workloads) {
+      if (ready) void ready().then(() => controller.start(reconcile))
+      else controller.start(reconcile)
+    }
   }
   // Otherwise a key that failed during the outage may wait for minutes.
   cluster.onRecovery(() => {

@@ -9,6 +9,7 @@ import { createBookingReconciler } from './booking/reconcile.ts'
 import { CalendarTurns } from './booking/turns.ts'
 import { UnansweredWrites } from './booking/unanswered-writes.ts'
 import { createZones } from './calendar/zones.ts'
+import { afterFirstLook } from './clients/first-look.ts'
 import type { IntegrationRegistry } from './clients/port.ts'
 import type { Controller, Reconcile } from './controller/controller.ts'
 import { isBusy, type Controllers } from './controllers.ts'
@@ -72,16 +73,16 @@ export function createWorkloads(parts: WorkloadParts): Workloads {
 
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
     controller,
-    async reconcile(key) {
-      await replica.leadership.assertLeading()
-      return reconcile(key)
-    },
+    reconcile: (key) => replica.leadership.assertLeading().then(() => reconcile(key)),
   })
   const leaving = leavingAgents(parts, agents)
   const all = [
     workload(controllers.integrations, integrations.reconcile),
     workload(controllers.integrationDeadlines, integrations.runDeadline),
-    workload(controllers.agents, intake.agents(agents.reconcile, leaving)),
+    {
+      ...workload(controllers.agents, intake.agents(agents.reconcile, leaving)),
+      ready: () => afterFirstLook({ cluster: parts.cluster, integrations: parts.registry, clock: parts.clock }),
+    },
     workload(controllers.agentDeadlines, intake.besideAgents(agents.runDeadline)),
     workload(controllers.bookings, intake.bookings(bookings.reconcile, bookings.release)),
     workload(controllers.bookingDeadlines, intake.bookings(bookings.runDeadline, bookings.release)),

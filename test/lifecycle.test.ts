@@ -5,7 +5,7 @@ import { alwaysLeading } from '../src/kubernetes/leadership.ts'
 import { ManualClock, settle } from './support/clock.ts'
 
 /** Parts that write down what becomes of them; a start that the test does not let go on hangs. */
-function setUp(more: Partial<LifecycleParts> = {}) {
+function setUp(more: Partial<LifecycleParts> = {}, ready?: () => Promise<void>) {
   const done: string[] = []
   const state = { fresh: true, stuckMs: 0, probes: undefined as Probes | undefined }
   let listed = (): void => undefined
@@ -29,7 +29,7 @@ function setUp(more: Partial<LifecycleParts> = {}) {
         return state.fresh
       },
     },
-    workloads: [{ controller, reconcile: () => Promise.resolve({ kind: 'done' }) }],
+    workloads: [{ controller, reconcile: () => Promise.resolve({ kind: 'done' }), ready }],
     web: undefined,
     notifications: { takeOver: () => undefined, stop: () => Promise.resolve() },
     leadership: alwaysLeading,
@@ -60,6 +60,20 @@ describe('an operator', () => {
     state.fresh = true
     await lifecycle.stop()
     expect(state.probes?.ready()).toBe(false)
+  })
+
+  test('begins a kind of work only when that is ready', async () => {
+    let begin = (): void => undefined
+    const ready = (): Promise<void> => new Promise((resolve) => (begin = resolve))
+    const { lifecycle, listed, done } = setUp({}, ready)
+    const started = lifecycle.start()
+    await settle()
+    listed()
+    await started
+    expect(done).toEqual([])
+    begin()
+    await settle()
+    expect(done).toEqual(['work started'])
   })
 
   test('is alive while its controllers make progress', async () => {
