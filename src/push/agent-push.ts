@@ -40,12 +40,14 @@ export interface AgentPush {
   readonly reported: string | undefined
 }
 
+type NewAgentPush = Pick<AgentPush, 'uid' | 'integration' | 'mode' | 'state'>
+
 /** What all Agents have that were never announced as changed: a map of its own needs 180 bytes, and most Agents have no channels. */
 const NONE = { announcements: new Map<string, never>(), changed: new Set<never>(), reading: new Map<string, never>() }
 
 /** The state of an Agent that was not observed yet, with the channels that are known of it. */
-export const newAgentPush = (uid: string, integration: Key, state: PushState): AgentPush => ({
-  ...{ uid, integration, state, mode: { kind: 'unknown' }, address: undefined, calendars: [] },
+export const newAgentPush = ({ uid, integration, mode, state }: NewAgentPush): AgentPush => ({
+  ...{ uid, integration, state, mode, address: undefined, calendars: [] },
   ...NONE,
   ...{ access: undefined, lastAccess: undefined, waitsForOther: false, reported: undefined },
 })

@@ -33,6 +33,7 @@ import {
   type TrackedPush,
 } from './run-channels.ts'
 import { newPushState, onlyWatched, withoutPauses, type Validity } from './state.ts'
+import type { PushMode } from './watching.ts'
 
 /** What the manager needs from outside. */
 interface ChannelManagerDeps extends ModeOptions, RequestDeps {
@@ -85,10 +86,11 @@ export class ChannelManager {
     // Nothing is requested while anything is suspended, and everything stays as it is.
     if (resolution.kind === 'suspended') return
     const key = keyOf(agent)
-    const tracked = this.#trackedOf(observation)
+    const mode = modeOf(this.#deps, resolution)
+    const tracked = this.#trackedOf(observation, mode)
     const before = tracked.value
     if (before.integration !== resolution.key) this.#reachability.leave(before.integration, key)
-    tracked.update(observed(before, observation, modeOf(this.#deps, resolution)))
+    tracked.update(observed(before, observation, mode))
     this.#applyEarly(key, tracked)
     if (isRequested) this.#retryNow(tracked)
     const isGone = !this.#deps.cluster.integrations.get(resolution.key)
@@ -205,7 +207,7 @@ export class ChannelManager {
     return tracked?.uid === agent.metadata.uid ? tracked : undefined
   }
 
-  #trackedOf({ agent, resolution, calendars }: Pick<Observation, 'agent' | 'resolution' | 'calendars'>): TrackedPush {
+  #trackedOf({ agent, resolution, calendars }: Observation, mode: PushMode): TrackedPush {
     const known = this.#knownOf(agent)
     if (known) return known
     const { clock, random } = this.#deps
@@ -214,7 +216,10 @@ export class ChannelManager {
     const former = this.#agents.get(keyOf(agent))?.value.state ?? newPushState()
     const { stopping } = onlyWatched(former, () => false)
     const uid = agent.metadata.uid ?? ''
-    const tracked = new ObjectState(uid, newAgentPush(uid, resolution.key, { ...state, stopping }))
+    const tracked = new ObjectState(
+      uid,
+      newAgentPush({ uid, integration: resolution.key, mode, state: { ...state, stopping } }),
+    )
     this.#agents.set(keyOf(agent), tracked)
     return tracked
   }

@@ -10,7 +10,9 @@ const quiet = (uid: string): AgentPush => {
   const calendars = [{ id: uid, name: uid, lastRead: 1 }]
   const observation = { resolution, calendars, accessToken: undefined } as unknown as Observation
   const look = (push: AgentPush): AgentPush => observed(push, observation, { kind: 'unknown' })
-  return look(look(newAgentPush(uid, 'booking/google', newPushState())))
+  return look(
+    look(newAgentPush({ uid, integration: 'booking/google', mode: { kind: 'unknown' }, state: newPushState() })),
+  )
 }
 
 test('Agents without channels share what they do not have', () => {
