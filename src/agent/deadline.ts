@@ -6,10 +6,10 @@ import { done, retry } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { isTrusted, scheduleEndOfTrust } from './end-of-trust.ts'
-import type { AgentState } from './state.ts'
+import { observedState, type AgentState } from './state.ts'
 import type { AgentRun, AgentStep } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
-import { decideAndReport, prune, publish, writeStatus } from './write-steps.ts'
+import { decideAndReport, publish, publishAndPrune, writeStatus } from './write-steps.ts'
 
 /** The steps that are due without Google; none, if nothing is. */
 export function deadlineSteps(run: AgentRun, state: AgentState): readonly AgentStep[] {
@@ -17,7 +17,7 @@ export function deadlineSteps(run: AgentRun, state: AgentState): readonly AgentS
   if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return []
   if (!agent.status?.conditions?.length) return [reportFirst]
   if (isSuspended(run)) return suspendedSteps(run)
-  if (!isTrusted(run, state)) return [recallReadProgress, publish, prune, endTrust]
+  if (!isTrusted(run, state)) return [recallReadProgress, publishAndPrune, endTrust]
   return state.written > state.publishedWritten ? [recallReadProgress, publishWritten] : []
 }
 
@@ -64,6 +64,7 @@ const reportFirst: AgentStep = (run, state, progress) => {
   const message = 'Waiting for Google to answer.'
   const ready = { status: 'Unknown', reason: 'NotYetKnown', message } as const
   const own = { Authorized: ready, Synced: { ...ready, reason: 'NotYetSynced' } } as const
-  const what = { agent, findings: { ready, own }, integration: undefined, staleAfter: undefined }
+  const observed = observedState(deps, agent, state)
+  const what = { agent, observed, findings: { ready, own }, integration: undefined, staleAfter: undefined }
   return writeStatus(run, state, what, decided)
 }

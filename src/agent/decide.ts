@@ -21,6 +21,8 @@ export interface AgentFacts {
   monotonic: number
   /** When it was decided what to publish, by the time of day: an end of trust after that was not acted upon yet. */
   publishedAt: number
+  /** The age beyond which a read is not trusted, in ms; undefined without an integration. */
+  staleAfter?: number
   /** The sync interval, in ms: no backoff is longer. */
   interval?: number
   agent: Agent
@@ -78,6 +80,7 @@ const before = ({ agent }: AgentFacts, type: string): Condition | undefined =>
 /** The first failure that a ready agent tolerates, because its outputs can still be trusted; undefined if there is none. */
 function toleratedFailure(facts: AgentFacts): StepFailure | undefined {
   const { failures, freshUntil, now } = facts
+  if (failures.length === 0) return undefined
   const wasReady = before(facts, 'Ready')?.status === 'True'
   const trusted = freshUntil !== undefined && now < freshUntil
   const passing = failures.every(({ reason }) => meaningOf(reason) === 'passing' && reason !== 'AwaitingSignIn')
@@ -95,10 +98,9 @@ const toleratedMessage = ({ failingSince, now, freshUntil }: AgentFacts, tolerat
   `What was published is good until ${timestamp(freshUntil ?? now)}. There has been a problem since ${timestamp(failingSince ?? now)}: ${tolerated.message}`
 
 function decideAuthorized(facts: AgentFacts, tolerated: StepFailure | undefined): Authorized {
-  const previous = before(facts, 'Authorized')
   const own = facts.failures.find((one) => one.condition === 'Authorized')
   if (!own && facts.grant) return granted(facts.grant, facts.now)
-  if (!own) return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
+  if (!own) return asBefore(before(facts, 'Authorized')) ?? notYet('The grant has not been looked at yet.')
   const nobodyAnswers = own.reason === 'GoogleUnreachable'
   // A grant that was known to be valid or invalid does not become unknown because Google does not answer.
   const kept = tolerated || nobodyAnswers ? keptAuthorized(facts, tolerated) : undefined
@@ -203,8 +205,8 @@ function decideReady(
   facts: AgentFacts,
   found: { authorized: Authorized; synced: Synced; tolerated: StepFailure | undefined },
 ): Ready {
-  const previous = before(facts, 'Ready')
-  if (found.tolerated && previous) return asBefore(previous, toleratedMessage(facts, found.tolerated)) ?? found.synced
+  const { tolerated } = found
+  if (tolerated) return asBefore(before(facts, 'Ready'), toleratedMessage(facts, tolerated)) ?? found.synced
   const own = facts.failures.flatMap(({ condition, reason, message }): Ready[] =>
     condition === 'Ready' ? [{ status: 'False', reason, message }] : [],
   )

@@ -13,9 +13,11 @@ export const isTrusted = (run: AgentRun, state: AgentState): boolean =>
   (endOfTrustOf(run, state) ?? Infinity) > run.deps.clock.now()
 
 /** Schedules the deadline for the end of trust, or soon if that has passed. */
-export function scheduleEndOfTrust(run: AgentRun, state: AgentState): void {
-  const { deps, agent } = run
-  const until = endOfTrustOf(run, state)
+export const scheduleEndOfTrust = (run: AgentRun, state: AgentState): void =>
+  scheduleDeadline(run, endOfTrustOf(run, state))
+
+/** As above. @param until the end of trust. */
+export function scheduleDeadline({ deps, agent }: AgentRun, until: number | undefined): void {
   if (until === undefined || until === -Infinity) return
   const left = until - deps.clock.now()
   deps.scheduleDeadline(keyOf(agent), left > 0 ? left + TIMER_TOLERANCE_MS : LOOK_AGAIN_MS)

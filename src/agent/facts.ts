@@ -37,6 +37,7 @@ export function factsOf(deps: AgentDeps, input: DecisionInput, progress: AgentPr
     now,
     monotonic: deps.clock.monotonic(),
     publishedAt: progress.publishedAt,
+    staleAfter,
     interval: integration && durationMs(integration.spec.sync.interval),
     agent,
     failures: [...progress.failures],

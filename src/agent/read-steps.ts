@@ -126,9 +126,9 @@ const hasRefused = ({ byId }: CalendarsState): boolean => [...byId.values()].som
  * consent that may be missing as well. What was granted is kept up to date.
  */
 const addMissingWriteScope: AgentStep<ReadRun> = ({ deps, agent, request: { integration } }, _, progress) => {
+  if (!asksForNoWriteScope(agent, integration)) return { progress }
   const { grant } = deps.tokens.current(agent)
-  const mayWrite = grant && (grant.scopes === undefined || allowsWriting(grant.scopes))
-  if (mayWrite || !asksForNoWriteScope(agent, integration)) return { progress }
+  if (grant && (grant.scopes === undefined || allowsWriting(grant.scopes))) return { progress }
   const message = `spec.calendars.write is set, but no scope in spec.google.scopes of CalendarIntegration ${integrationKey(agent)} allows writing events: add ${WRITE_SCOPE} there, or take calendars.write out of the spec.`
   const requeue = { kind: 'wait', for: HOUR_MS, readsOn: true } as const
   const others = progress.failures.filter(({ reason }) => reason !== 'AwaitingSignIn')
@@ -139,8 +139,8 @@ const addMissingWriteScope: AgentStep<ReadRun> = ({ deps, agent, request: { inte
 
 /** The person has to consent to what the spec adds; the rest is kept up to date. */
 const addMissingConsent: AgentStep<ReadRun> = ({ deps, agent, request: { integration } }, _, progress) => {
-  const consent = consentIn(deps.tokens.current(agent))
-  const more = consent && progress.grant ? widenings(consent, agent.spec) : []
+  const consent = progress.grant && consentIn(deps.tokens.current(agent))
+  const more = consent ? widenings(consent, agent.spec) : []
   if (more.length === 0) return { progress }
   const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
   const requeue = { kind: 'wait', for: HOUR_MS, readsOn: true } as const
@@ -198,17 +198,16 @@ function readInput(
   onRefusedToken: () => void,
 ): ReadInput {
   const grant = deps.tokens.current(agent)
-  const accessToken = (): string => deps.tokens.current(agent).grant?.accessToken ?? ''
   return {
     agent: consentedPart(agent, { grant }),
     integration: request.integration,
     client: request.client,
     account: grant.grant?.account,
-    accessToken: accessToken(),
+    accessToken: grant.grant?.accessToken ?? '',
     isTokenProven: grant.grant?.isTokenProven === true,
     renew: async () => {
       const refusal = await deps.tokens.renew(request)
-      if (!refusal) return { accessToken: accessToken() }
+      if (!refusal) return { accessToken: deps.tokens.current(agent).grant?.accessToken ?? '' }
       onRefusedToken()
       return isStepFailure(refusal) ? refusal : failureOf(refusal)
     },

@@ -20,6 +20,7 @@ import { Bypass } from '../google/bypass.ts'
 import { ObjectStates } from '../kubernetes/object-states.ts'
 import { isConflict, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import type { OutputState } from '../publishing/trust.ts'
 import { integrationKey } from '../resources/references.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -86,9 +87,9 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
   const { readWanted } = tracked.value
   const readProgress = await read(run, tracked, bypass)
   const remaining = remainingRequest(bypass, due, tracked.value.requests)
-  tracked.update({ readProgress, requests: remaining.state })
   // What was asked for while they were read is read by the next reconcile.
-  if (tracked.value.readWanted === readWanted) tracked.update({ readWanted: undefined })
+  const stillWanted = tracked.value.readWanted === readWanted ? undefined : tracked.value.readWanted
+  tracked.update({ readProgress, requests: remaining.state, readWanted: stillWanted })
   deps.calendarsRead(keyOf(agent))
   watch(run, tracked.value, { isRequested: bypass !== undefined })
   return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, readProgress)
@@ -139,12 +140,12 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
 
   const withState =
     (reconcileOne: Reconcile) =>
-    async (key: Key): Promise<Outcome> => {
+    (key: Key): Promise<Outcome> => {
       const agent = deps.cluster.agents.get(key)
       if (!agent) {
         forget(key)
         deps.push.forget(key)
-        return done()
+        return Promise.resolve(done())
       }
       const tracked = states.of(agent)
       tracked.update({ calendars: alignedWithTimeOfDay(tracked.value.calendars, deps.clock) })
@@ -215,7 +216,7 @@ async function retryingConflicts(
 ): Promise<Outcome> {
   try {
     const outcome = await run()
-    tracked.update({ conflictingSince: undefined })
+    if (tracked.value.conflictingSince !== undefined) tracked.update({ conflictingSince: undefined })
     return outcome
   } catch (error) {
     if (!isConflict(error) || !isTolerated(clock, tracked.value)) throw error
@@ -224,7 +225,7 @@ async function retryingConflicts(
   }
 }
 
-function removeAgent(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+function removeAgent(run: AgentRun, tracked: AgentTracked): MaybePromise<Outcome> {
   const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
   tracked.update({ deletingSince })
   const hasOwn = run.agent.metadata.finalizers?.includes(REVOKE_FINALIZER)

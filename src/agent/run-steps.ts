@@ -11,6 +11,7 @@ import { failureOf } from '../failures/thrown.ts'
 import type { Bypass } from '../google/port.ts'
 import type { ObjectState } from '../kubernetes/object-states.ts'
 import { isConflict } from '../kubernetes/port.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { isTolerated } from './conflicts.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
 import { CONCLUDING_STEPS, READ_STEPS } from './read-steps.ts'
@@ -25,13 +26,14 @@ export type AgentTracked = ObjectState<AgentState>
  * @param bypass somebody asked for a reconcile now: postponed steps are taken, and one request may ignore a limit.
  * @throws ApiError of kind `Conflict`.
  */
-export async function read(run: AgentRun, tracked: AgentTracked, bypass?: Bypass): Promise<AgentProgress> {
+export function read(run: AgentRun, tracked: AgentTracked, bypass?: Bypass): MaybePromise<AgentProgress> {
   const { resolution } = run
   if (resolution.kind === 'suspended') return progressBefore()
   if (resolution.kind === 'failed') return progressBefore([resolution.failure])
   const readRun = readRunOf(run, resolution, tracked, bypass)
-  const progress = await runUntilEnded(READ_STEPS, readRun, tracked, progressBefore())
-  return runAll(CONCLUDING_STEPS, readRun, tracked, progress)
+  return whenKnown(runUntilEnded(READ_STEPS, readRun, tracked, progressBefore()), (progress) =>
+    runAll(CONCLUDING_STEPS, readRun, tracked, progress),
+  )
 }
 
 function readRunOf(
@@ -53,7 +55,7 @@ export const write = (
   run: AgentRun,
   tracked: AgentTracked,
   progress: AgentProgress = progressBefore(),
-): Promise<Outcome> => tracked.runExclusive(async () => outcomeOf(await runAll(steps, run, tracked, progress)))
+): MaybePromise<Outcome> => tracked.runExclusive(() => whenKnown(runAll(steps, run, tracked, progress), outcomeOf))
 
 /** A last step that failed unexpectedly has left no outcome. */
 function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
@@ -63,36 +65,39 @@ function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
 }
 
 /** Runs the steps in order until one of them ends the list or fails. @throws ApiError of kind `Conflict`. */
-async function runUntilEnded<R extends AgentRun>(
+function runUntilEnded<R extends AgentRun>(
   steps: readonly AgentStep<R>[],
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): Promise<AgentProgress> {
+): MaybePromise<AgentProgress> {
   let progress = before
   for (const step of steps) {
-    const next = runStep(step, run, tracked, progress)
-    progress = next instanceof Promise ? await next : next
     if (progress.isEnded) break
+    const next = runStep(step, run, tracked, progress)
+    if (next instanceof Promise) return next.then((known) => runUntilEnded(following(steps, step), run, tracked, known))
+    progress = next
   }
   return progress
 }
 
 /** Runs all steps in order, also after one has failed. @throws ApiError of kind `Conflict`. */
-export async function runAll<R extends AgentRun>(
+export function runAll<R extends AgentRun>(
   steps: readonly AgentStep<R>[],
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): Promise<AgentProgress> {
+): MaybePromise<AgentProgress> {
   let progress = before
   for (const step of steps) {
     const next = runStep(step, run, tracked, progress)
-    // Most steps wait for nothing: a promise for each of them costs more than the step.
-    progress = next instanceof Promise ? await next : next
+    if (next instanceof Promise) return next.then((known) => runAll(following(steps, step), run, tracked, known))
+    progress = next
   }
   return progress.isEnded ? { ...progress, isEnded: false } : progress
 }
+
+const following = <S>(steps: readonly S[], step: S): readonly S[] => steps.slice(steps.indexOf(step) + 1)
 
 interface WithClient {
   readonly client?: AgentClient
@@ -107,7 +112,7 @@ function runStep<R extends AgentRun>(
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): AgentProgress | Promise<AgentProgress> {
+): MaybePromise<AgentProgress> {
   const result = attempt(step, run, tracked, before)
   return result instanceof Promise ? answered(result, run, tracked, before) : keep(run, tracked, result)
 }
@@ -118,7 +123,7 @@ function answered(
   tracked: AgentTracked,
   before: AgentProgress,
 ): Promise<AgentProgress> {
-  const report = (): void => reportFindings(run, run.client?.takeFindings())
+  const report = (): void => reportFindings(run, run.client?.takeFindings() ?? {})
   return result.then(
     (answer) => {
       report()
@@ -141,7 +146,7 @@ function keep(
   { state, findings, conflict, progress }: StepResult,
 ): AgentProgress {
   if (state) tracked.update(withWritten(run.deps, state))
-  reportFindings(run, findings)
+  if (findings) reportFindings(run, findings)
   if (conflict) throw conflict
   return progress
 }
@@ -155,7 +160,7 @@ function attempt<R extends AgentRun>(
   run: R,
   tracked: AgentTracked,
   progress: AgentProgress,
-): StepResult | Promise<StepResult> {
+): MaybePromise<StepResult> {
   try {
     return step(run, tracked.value, progress)
   } catch (error) {
@@ -169,6 +174,6 @@ function failed(error: unknown, run: AgentRun, tracked: AgentTracked, progress: 
   return { progress: ended(withFailures(progress, [failureOf(error)])) }
 }
 
-const reportFindings = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {
-  if (findings && Object.keys(findings).length > 0) deps.integrations.report(resolution.key, findings)
+const reportFindings = ({ deps, resolution }: AgentRun, findings: IntegrationFindings): void => {
+  if (Object.keys(findings).length > 0) deps.integrations.report(resolution.key, findings)
 }

@@ -9,14 +9,14 @@ import type { Agent } from '../resources/types.ts'
 import { withFailures } from './progress.ts'
 import type { AgentRun, AgentStep } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
-import { decideAndReport, PUBLISH_STEPS } from './write-steps.ts'
+import { WRITE_STEPS } from './write-steps.ts'
 
 /** How many finalizers the message names. */
 const MAX_NAMED = 3
 
 /** What is left to do once the operator's own finalizer is gone. A suspended Agent stays as it is. */
 export const terminatingSteps = (run: AgentRun): readonly AgentStep[] =>
-  isSuspended(run) ? suspendedSteps(run) : [reportDeletion, ...PUBLISH_STEPS, decideAndReport]
+  isSuspended(run) ? suspendedSteps(run) : [reportDeletion, ...WRITE_STEPS]
 
 /** Until what is published can no longer be trusted, the Agent stays Ready, and its message says why that will end. */
 const reportDeletion: AgentStep = ({ agent }, _, progress) => ({

@@ -1,6 +1,6 @@
 /** The step that keeps the calendars watched: it tells the push channels what was read. Channels are made beside the reconcile. */
 import { knownCalendars } from '../calendars/query.ts'
-import { limitsFor } from '../clients/request-limits.ts'
+import { payerOf } from '../clients/request-limits.ts'
 import { consentedPart, observedState, type AgentState } from './state.ts'
 import type { AgentRun } from './steps.ts'
 
@@ -21,6 +21,6 @@ export function watch(
       return { id, name, lastRead, changedAt, hasFailed: failure !== undefined, isRefused }
     }),
     accessToken: isUsable ? grant.accessToken : undefined,
-    payer: limitsFor(agent, resolution.key, grant).payer,
+    payer: payerOf(agent, resolution.key, grant),
   })
 }

@@ -1,5 +1,5 @@
 /**
- * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever the result of reading was,
+ * The steps of a reconcile that need the API server only: publish and prune, report. They run whatever the result of reading was,
  * and one at a time for each Agent, so that each of them sees what was published and reported before.
  */
 import type { Resolution } from '../clients/resolve-integration.ts'
@@ -8,55 +8,81 @@ import { consentIn } from '../grants/grant-state.ts'
 import { isConflict, type ApiError } from '../kubernetes/port.ts'
 import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
-import { staleAfterMs } from '../publishing/freshness.ts'
-import type { PublishInput } from '../publishing/port.ts'
+import type { PublishInput, PublishResult } from '../publishing/port.ts'
 import { pruneOutputs, publishOutputs } from '../publishing/publish-outputs.ts'
 import type { Agent } from '../resources/types.ts'
 import { widenings } from '../resources/consent.ts'
 import { withHandled } from '../resources/reconcile-request.ts'
 import { isTolerated } from './conflicts.ts'
-import { decide } from './decide.ts'
-import { scheduleEndOfTrust } from './end-of-trust.ts'
+import { decide, type AgentFacts } from './decide.ts'
+import { scheduleDeadline } from './end-of-trust.ts'
 import { factsOf, isFailing } from './facts.ts'
 import type { AgentProgress } from './progress.ts'
 import { report, type Report } from './report.ts'
-import { consentedPart, observedState, type AgentState } from './state.ts'
+import { consentedPart, observedState, type AgentState, type ObservedState } from './state.ts'
 import type { AgentRun, AgentStep, StepResult } from './steps.ts'
 
 /** Updates or repairs the published objects. */
-export const publish: AgentStep = async (run, state, progress) => {
+export const publish: AgentStep = (run, state, progress) =>
+  whenKnown(publishOutputs(run.deps, publishInput(run, state, progress), state.publication), (result) =>
+    published(progress, result),
+  )
+
+/** Also removes the published objects that the spec no longer names, once everything else is published. */
+export const publishAndPrune: AgentStep = (run, state, progress) => {
   const input = publishInput(run, state, progress)
-  const result = await publishOutputs(run.deps, input, state.publication)
-  const failures = [...progress.failures, ...result.failures]
+  return whenKnown(publishOutputs(run.deps, input, state.publication), (result) =>
+    result.conflict
+      ? published(progress, result)
+      : whenKnown(pruneOutputs(run.deps, input, result), (conflict) => published(progress, { ...result, conflict })),
+  )
+}
+
+function published(progress: AgentProgress, result: PublishResult): StepResult {
   const { state: publication, publishedAt, isComplete: isPublished, conflict } = result
+  const failures = result.failures.length > 0 ? [...progress.failures, ...result.failures] : progress.failures
   return { state: { publication }, progress: { ...progress, failures, publishedAt, isPublished }, conflict }
 }
 
-/** Removes the published objects that the spec no longer names, once everything else is published. */
-export const prune: AgentStep = async (run, state, progress) => {
-  const published = { state: state.publication, isComplete: progress.isPublished }
-  return { progress, conflict: await pruneOutputs(run.deps, publishInput(run, state, progress), published) }
-}
-
-/** Schedules the deadline at which readers can no longer trust what was published. */
-const scheduleDeadline: AgentStep = (run, state, progress) => {
-  scheduleEndOfTrust(run, state)
-  return { progress }
-}
-
 /** Decides on the conditions and the next reconcile, and writes the status. */
-export const decideAndReport: AgentStep = (run, state, progress) => {
-  const { deps, resolution, due = {} } = run
-  const { integration } = resolution
+export const decideAndReport: AgentStep = (run, state, progress) =>
+  reportOn(run, state, progress, knownAbout(run, state, progress))
+
+/** Also schedules the deadline at which readers can no longer trust what was published. */
+const conclude: AgentStep = (run, state, progress) => {
+  const known = knownAbout(run, state, progress)
+  scheduleDeadline(run, known.facts.freshUntil)
+  return reportOn(run, state, progress, known)
+}
+
+/** What is decided on, and what the status is written from. */
+interface Known {
+  readonly agent: Agent
+  readonly observed: ObservedState
+  readonly failingSince: number | undefined
+  readonly facts: AgentFacts
+}
+
+function knownAbout({ deps, resolution, ...run }: AgentRun, state: AgentState, progress: AgentProgress): Known {
   // The status may have been written while the reconcile waited for Google.
   const agent = withOwnStatus<'Agent'>(run.agent, state.writtenStatus)
+  const observed = observedState(deps, agent, state)
   const failingSince = isFailing(progress) ? (state.failingSince ?? deps.clock.monotonic()) : undefined
-  const { grant, calendars, publication } = observedState(deps, agent, state)
-  const input = { grant, calendars, publication, agent, integration, failingSince }
-  const { findings, outcome } = decide(factsOf(deps, input, progress))
-  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  const { grant, calendars, publication } = observed
+  const input = { grant, calendars, publication, agent, integration: resolution.integration, failingSince }
+  return { agent, observed, failingSince, facts: factsOf(deps, input, progress) }
+}
+
+function reportOn(
+  run: AgentRun,
+  state: AgentState,
+  progress: AgentProgress,
+  { agent, observed, failingSince, facts }: Known,
+): MaybePromise<StepResult> {
+  const { resolution, due = {} } = run
+  const { findings, outcome } = decide(facts)
   const requests = withHandled(state.requests, due)
-  const what = { agent, findings, integration, staleAfter }
+  const what = { agent, observed, findings, integration: resolution.integration, staleAfter: facts.staleAfter }
   const decided = { ...progress, outcome: requeueWithin(outcome, due.waitMs) }
   const reported = requests === state.requests ? state : { ...state, requests }
   return whenKnown(writeStatus(run, reported, what, decided), (result) => ({
@@ -65,11 +91,8 @@ export const decideAndReport: AgentStep = (run, state, progress) => {
   }))
 }
 
-/** The steps that publish, in order. */
-export const PUBLISH_STEPS: readonly AgentStep[] = [publish, prune, scheduleDeadline]
-
 /** The steps that write, in order. A failure of one step does not keep the next from running. */
-export const WRITE_STEPS: readonly AgentStep[] = [...PUBLISH_STEPS, decideAndReport]
+export const WRITE_STEPS: readonly AgentStep[] = [publishAndPrune, conclude]
 
 /** Whether anything may be published that is not published yet. */
 const mayPublishNews = ({ metadata }: Agent, resolution: Resolution): boolean =>
@@ -102,12 +125,11 @@ function publishInput(
 export function writeStatus(
   { deps }: AgentRun,
   state: AgentState,
-  what: Pick<Report, 'agent' | 'findings' | 'integration' | 'staleAfter'>,
+  what: Omit<Report, 'written' | 'handledRequest'>,
   progress: AgentProgress,
 ): MaybePromise<StepResult & { state: Partial<AgentState> }> {
   const { writtenStatus: written, requests } = state
-  const observed = observedState(deps, what.agent, state)
-  const reported = report(deps, { ...what, observed, written, handledRequest: requests.handledRequest })
+  const reported = report(deps, { ...what, written, handledRequest: requests.handledRequest })
   return whenKnown(reported, (result) => {
     const change = { writtenStatus: result.written }
     if (!result.error) return { state: change, progress }

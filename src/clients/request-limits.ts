@@ -8,9 +8,15 @@ import type { Agent } from '../resources/types.ts'
 
 /** How a request for the Agent is limited that is sent now. */
 export const limitsFor = (agent: Agent, integration: Key, grant: Grant | undefined): Omit<RequestOptions, 'bypass'> => {
-  const payer = { integration, ...accountOf(agent, grant) }
+  const payer = payerOf(agent, integration, grant)
   return { payer, priority: priorityOf(agent, payer), isTokenUnproven: grant?.isTokenProven !== true }
 }
+
+/** In whose budgets a request for the Agent counts. */
+export const payerOf = (agent: Agent, integration: Key, grant: Grant | undefined): Payer => ({
+  integration,
+  ...accountOf(agent, grant),
+})
 
 function accountOf({ spec, metadata }: Agent, grant: Grant | undefined): Omit<Payer, 'integration'> {
   if (grant?.account !== undefined) return { account: canonicalAccount(grant.account) }

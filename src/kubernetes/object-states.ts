@@ -2,6 +2,7 @@
  * What a reconciler remembers of its objects between two reconciles: for each key the last state, a value that is replaced as a
  * whole. Steps are given values; only the code that runs the steps holds an `ObjectState` and replaces the value in it.
  */
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { Mutex } from '../platform/mutex.ts'
 import { keyOf, type Key, type KubernetesObject } from './port.ts'
 
@@ -25,12 +26,17 @@ export class ObjectState<S extends object> {
    * are now, and not as they were when the step began. Without a difference, the value stays the same object.
    */
   update(change: Partial<S>): void {
-    const names = Object.keys(change) as (keyof S)[]
-    if (names.some((name) => change[name] !== this.#value[name])) this.#value = { ...this.#value, ...change }
+    for (const name in change) {
+      if (change[name] === this.#value[name]) continue
+      this.#value = { ...this.#value, ...change }
+      return
+    }
   }
 
   /** Runs one function at a time: the next one sees what the one before has written. */
-  runExclusive<T>(run: () => Promise<T>): Promise<T> {
+  runExclusive<T>(run: () => Promise<T>): Promise<T>
+  runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T>
+  runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T> {
     return this.#mutex.runExclusive(run)
   }
 }
@@ -48,10 +54,11 @@ export class ObjectStates<S extends object> {
   /** The state of this object. An object that was deleted and created again starts with a new state. */
   of(object: Pick<KubernetesObject, 'metadata'>): ObjectState<S> {
     const { uid = '' } = object.metadata
-    const known = this.#states.get(keyOf(object))
+    const key = keyOf(object)
+    const known = this.#states.get(key)
     if (known?.uid === uid) return known
     const state = new ObjectState(uid, this.#create())
-    this.#states.set(keyOf(object), state)
+    this.#states.set(key, state)
     return state
   }
 

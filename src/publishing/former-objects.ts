@@ -5,6 +5,7 @@
  */
 import { isStepFailure } from '../failures/step-failure.ts'
 import type { KubernetesObject } from '../kubernetes/port.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
@@ -14,11 +15,19 @@ import type { PublishDeps } from './port.ts'
 import { isNamed, sameDigests, type ObjectName, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
-/** Removes the former objects, unless an object that the spec names does not exist yet. @throws ApiError */
-export async function removeFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
+/**
+ * Removes the former objects, unless an object that the spec names does not exist yet. Without any, which is usual, the result is no
+ * promise. @throws ApiError
+ */
+export function removeFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): MaybePromise<void> {
+  const former = formerObjects(deps, agent)
   const { calendar, accessToken } = namesIn(agent)
-  if (!exists(state.calendar, calendar) || !exists(state.accessToken, accessToken)) return
-  for (const object of formerObjects(deps, agent)) await deps.cluster.delete(object)
+  const isReplaced = exists(state.calendar, calendar) && exists(state.accessToken, accessToken)
+  return former.length > 0 && isReplaced ? deleteAll(deps, former) : undefined
+}
+
+async function deleteAll({ cluster }: PublishDeps, objects: readonly KubernetesObject[]): Promise<void> {
+  for (const object of objects) await cluster.delete(object)
 }
 
 /** Copies what is published under the new name into each former object, until one of them fails. @throws ApiError */
@@ -50,10 +59,16 @@ async function update(
 }
 
 function formerObjects({ cluster }: PublishDeps, agent: Agent): KubernetesObject[] {
-  const named = Object.values(namesIn(agent)).flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
   const controller = objectKey(agent, agent.metadata.uid ?? '')
-  const controlled = [cluster.secrets, cluster.configMaps].flatMap((store) => store.byIndex('controller', controller))
-  return controlled.filter((object) => isPublished(object) && !named.includes(`${object.kind}/${object.metadata.name}`))
+  return [cluster.secrets, cluster.configMaps].flatMap((store) =>
+    store.byIndex('controller', controller).filter((object) => !isWanted(agent, object) && isPublished(object)),
+  )
+}
+
+/** Whether the spec names the object. */
+function isWanted({ spec }: Agent, { kind, metadata: { name } }: KubernetesObject): boolean {
+  const { calendar, accessToken } = spec.publish
+  return (calendar?.kind === kind && calendar.name === name) || (kind === 'Secret' && accessToken?.name === name)
 }
 
 function namesIn({ spec }: Agent): Record<'calendar' | 'accessToken', ObjectName | undefined> {

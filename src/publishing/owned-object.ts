@@ -5,6 +5,7 @@
  */
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { ApiError, type ConfigMap, type KubernetesObject, type Secret } from '../kubernetes/port.ts'
+import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { isReservedName } from '../resources/names.ts'
 import { marksOf, withController } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
@@ -19,12 +20,12 @@ import type { Data, Digests, PublishedObject } from './published-object.ts'
  * @param known the last known object, which is returned if the watch shows no other version.
  * @throws ApiError
  */
-export async function readOwned(
+export function readOwned(
   deps: PublishDeps,
   agent: Agent,
   target: Target,
   known: PublishedObject | undefined,
-): Promise<PublishedObject | undefined | StepFailure> {
+): MaybePromise<PublishedObject | undefined | StepFailure> {
   const cached = cachedObject(deps, agent, target)
   // No object is created under such a name, either.
   if (isReservedName(target.name)) return conflictFailure(deps, agent, cached ?? newObject(agent, target), target)

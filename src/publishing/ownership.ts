@@ -24,7 +24,7 @@ export const OUR_KEYS: readonly string[] = [...CALENDAR_KEYS, ...TOKEN_KEYS]
 
 /** Whether an existing object belongs to the Agent. */
 export const ownershipOf = (deps: PublishDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
-  ownershipOfPublished(object, agent, { role: target.role, shared: isShared(deps, agent, target) })
+  ownershipOfPublished(object, agent, { role: target.role, isShared: () => isShared(deps, agent, target) })
 
 /** Whether the spec of another object names this one, too, so that the name does not show who owns it. */
 function isShared({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): boolean {

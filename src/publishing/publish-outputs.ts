@@ -8,6 +8,7 @@ import { nextReading } from '../calendars/schedule.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { failureOf } from '../failures/thrown.ts'
 import { isConflict } from '../kubernetes/port.ts'
+import { whenKnown, type MaybePromise } from '../platform/maybe-promise.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { contestedUntil } from './contention.ts'
 import { removeFormerObjects, updateFormerObjects } from './former-objects.ts'
@@ -18,22 +19,30 @@ import type { PublishDeps, PublishInput, PublishResult } from './port.ts'
 import { digestOf, digestsOf, sameDigests } from './published-object.ts'
 import { notWanted, observed, written, type Output, type PublicationState } from './state.ts'
 
-/** Brings all outputs up to date. A failure of one output does not prevent the other; only a conflict ends the step early. */
-export async function publishOutputs(
+/**
+ * Brings all outputs up to date. A failure of one output does not prevent the other; only a conflict ends the step early. While
+ * nothing has to be read or written, the result is no promise.
+ */
+export function publishOutputs(
   deps: PublishDeps,
   input: PublishInput,
   state: PublicationState,
-): Promise<PublishResult> {
+): MaybePromise<PublishResult> {
   const run = { deps, input }
-  const { authorized, isNarrowed } = input
   const publishedAt = deps.clock.now()
-  const calendar = withContention(run, 'calendar', await publishCalendar(run, state))
-  const token = calendar.conflict
-    ? calendar
-    : withContention(run, 'accessToken', await publishToken(run, calendar.state))
-  const failures = [calendar.failure, token.failure].filter((one) => one !== undefined)
-  const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
-  return { state: token.state, failures, publishedAt, isComplete, conflict: token.conflict }
+  return whenKnown(publishCalendar(run, state), (published) => {
+    const calendar = withContention(run, 'calendar', published)
+    if (calendar.conflict) return resultOf(run, publishedAt, calendar, calendar)
+    return whenKnown(publishToken(run, calendar.state), (token) =>
+      resultOf(run, publishedAt, calendar, withContention(run, 'accessToken', token)),
+    )
+  })
+}
+
+function resultOf({ input }: Run, publishedAt: number, calendar: PublishStep, last: PublishStep): PublishResult {
+  const failures = [calendar.failure, last.failure].filter((one) => one !== undefined)
+  const isComplete = failures.length === 0 && input.authorized && !input.isNarrowed
+  return { state: last.state, failures, publishedAt, isComplete, conflict: last.conflict }
 }
 
 /**
@@ -42,17 +51,16 @@ export async function publishOutputs(
  *
  * @returns a conflict, if there was one.
  */
-export async function pruneOutputs(
+export function pruneOutputs(
   deps: PublishDeps,
   input: PublishInput,
   { state, isComplete }: Pick<PublishResult, 'state' | 'isComplete'>,
-): Promise<Error | undefined> {
-  const step = await attempt<PublishStep>({ deps, input }, state, async () => {
-    if (isComplete) await removeFormerObjects(deps, input.agent, state)
-    else if (input.isNarrowed) await updateFormerObjects(deps, input.agent, state)
-    return { state }
+): MaybePromise<Error | undefined> {
+  const step = attempt<PublishStep>({ deps, input }, state, () => {
+    if (isComplete) return whenKnown(removeFormerObjects(deps, input.agent, state), () => ({ state }))
+    return input.isNarrowed ? updateFormerObjects(deps, input.agent, state).then(() => ({ state })) : { state }
   })
-  return step.conflict
+  return whenKnown(step, ({ conflict }) => conflict)
 }
 
 interface Run {
@@ -68,24 +76,31 @@ interface PublishStep {
   conflict?: Error
 }
 
-async function publishCalendar(run: Run, state: PublicationState): Promise<PublishStep> {
-  const { agent, calendars, account, sync } = run.input
-  const wanted = agent.spec.publish.calendar
+function publishCalendar(run: Run, state: PublicationState): MaybePromise<PublishStep> {
+  const wanted = run.input.agent.spec.publish.calendar
   if (!wanted) return { state: notWanted(state, 'calendar') }
   const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: OUR_KEYS }
-  const current = await observe(run, 'calendar', target, state)
-  if (current.failure ?? current.conflict) return current
+  return whenKnown(observe(run, 'calendar', target, state), (current) =>
+    (current.failure ?? current.conflict) ? current : updateCalendar(run, target, current.state),
+  )
+}
+
+/** @param state as it was observed. */
+function updateCalendar(run: Run, target: Target, state: PublicationState): MaybePromise<PublishStep> {
+  const { agent, calendars, account, sync } = run.input
   const known = knownCalendars(calendars, agent, account)
   const context = { ...run.deps, agent, calendars: known, nextReading: nextReading(calendars), sync, target }
-  const plan = await attempt(run, current.state, () => carriedOut(run, target, planCalendar(context, current.state)))
-  if (!('data' in plan) || !plan.data) return plan
-  const { data, keepsRest } = plan
-  const put = await write(run, 'calendar', { ...target, data, keepsRest }, plan.state)
-  return { ...put, failure: put.failure ?? plan.failure }
+  const plan = attempt(run, state, () => carriedOut(run, target, planCalendar(context, state)))
+  return whenKnown(plan, (planned) => {
+    if (!('data' in planned) || !planned.data) return planned
+    const { data, keepsRest } = planned
+    const put = write(run, 'calendar', { ...target, data, keepsRest }, planned.state)
+    return put.then((result) => ({ ...result, failure: result.failure ?? planned.failure }))
+  })
 }
 
 /** The plan with the new content, if it is a change of what is published: then that is read first. */
-function carriedOut(run: Run, target: Target, plan: CalendarPlan): CalendarPlan | Promise<CalendarPlan> {
+function carriedOut(run: Run, target: Target, plan: CalendarPlan): MaybePromise<CalendarPlan> {
   const { state, rewriting } = plan
   const published = state.calendar
   if (!rewriting || !published) return plan
@@ -109,12 +124,15 @@ function unreadable(plan: CalendarPlan, error: unknown): CalendarPlan {
  * Publishes the access token for programs that call Google themselves. Without a valid grant, no other token is published, and only
  * the expiry of the published one is corrected.
  */
-async function publishToken(run: Run, state: PublicationState): Promise<PublishStep> {
-  const { agent, authorized, token } = run.input
-  const wanted = agent.spec.publish.accessToken
+function publishToken(run: Run, state: PublicationState): MaybePromise<PublishStep> {
+  const wanted = run.input.agent.spec.publish.accessToken
   if (!wanted) return { state: notWanted(state, 'accessToken') }
   const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: OUR_KEYS }
-  const current = await observe(run, 'accessToken', target, state)
+  return whenKnown(observe(run, 'accessToken', target, state), (current) => updateToken(run, target, current))
+}
+
+function updateToken(run: Run, target: Target, current: PublishStep): MaybePromise<PublishStep> {
+  const { authorized, token } = run.input
   if (current.failure ?? current.conflict ?? !token) return current
   const { accessToken, expiresAt } = token
   const published = current.state.accessToken
@@ -123,15 +141,16 @@ async function publishToken(run: Run, state: PublicationState): Promise<PublishS
   return write(run, 'accessToken', { ...target, data }, current.state)
 }
 
-/** Reads the object with the name of the output. */
-const observe = (run: Run, output: Output, target: Target, state: PublicationState): Promise<PublishStep> =>
-  attempt(run, state, async () => {
-    const found = await readOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
-    const now = run.deps.clock.monotonic()
-    if (isStepFailure(found))
-      return { state: observed(state, output, { target, found: undefined, now }), failure: found }
-    return { state: observed(state, output, { target, found, now }) }
-  })
+/** Reads the object with the name of the output, unless it is known. */
+const observe = (run: Run, output: Output, target: Target, state: PublicationState): MaybePromise<PublishStep> =>
+  attempt(run, state, () =>
+    whenKnown(readOwned(run.deps, run.input.agent, target, state[output] ?? undefined), (found) => {
+      const now = run.deps.clock.monotonic()
+      return isStepFailure(found)
+        ? { state: observed(state, output, { target, found: undefined, now }), failure: found }
+        : { state: observed(state, output, { target, found, now }) }
+    }),
+  )
 
 const write = (run: Run, output: Output, target: Content, state: PublicationState): Promise<PublishStep> =>
   attempt(run, state, async () => {
@@ -157,15 +176,29 @@ function changedOnTheWay({ kind, name }: Target): StepFailure {
 }
 
 /** Runs a step. If it throws, the state is unchanged, and the exception becomes a failure or a conflict. */
-async function attempt<T extends PublishStep>(
+function attempt<T extends PublishStep>(
   run: Run,
   state: PublicationState,
-  step: () => T | Promise<T>,
-): Promise<T | PublishStep> {
+  step: () => Promise<T>,
+): Promise<T | PublishStep>
+function attempt<T extends PublishStep>(
+  run: Run,
+  state: PublicationState,
+  step: () => MaybePromise<T>,
+): MaybePromise<T | PublishStep>
+function attempt<T extends PublishStep>(
+  run: Run,
+  state: PublicationState,
+  step: () => MaybePromise<T>,
+): MaybePromise<T | PublishStep> {
+  const failed = (error: unknown): PublishStep =>
+    error instanceof Error && isConflict(error) && !run.input.reportsConflicts
+      ? { state, conflict: error }
+      : { state, failure: failureOf(error) }
   try {
-    return await step()
+    const result = step()
+    return result instanceof Promise ? result.catch(failed) : result
   } catch (error) {
-    if (error instanceof Error && isConflict(error) && !run.input.reportsConflicts) return { state, conflict: error }
-    return { state, failure: failureOf(error) }
+    return failed(error)
   }
 }

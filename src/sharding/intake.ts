@@ -66,26 +66,26 @@ export class Intake {
   /** Reconciles own Agents, and hands over those that are leaving. */
   agents(reconcile: Reconcile, { forget, handOver }: { forget: Forget; handOver: Reconcile }): Reconcile {
     const { cluster, sharding } = this.#deps
-    return async (key) => {
+    return (key) => {
       if (this.ownsAgent(key)) return reconcile(key)
       const agent = cluster.agents.get(key)
       if (agent && sharding.isLeaving(agent)) return handOver(key)
       forget(key)
-      return done()
+      return Promise.resolve(done())
     }
   }
 
   /** Does further work for own Agents, beside their reconciles. */
   besideAgents(reconcile: Reconcile): Reconcile {
-    return async (key) => (this.ownsAgent(key) ? reconcile(key) : done())
+    return (key) => (this.ownsAgent(key) ? reconcile(key) : Promise.resolve(done()))
   }
 
   /** Reconciles the Bookings of own Agents. */
   bookings(reconcile: Reconcile, forget: Forget): Reconcile {
-    return async (key) => {
+    return (key) => {
       if (this.#ownsBooking(this.#deps.cluster.bookings.get(key))) return reconcile(key)
       forget(key)
-      return done()
+      return Promise.resolve(done())
     }
   }
 

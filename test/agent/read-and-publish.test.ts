@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { newCalendar, withCalendar } from '../../src/calendars/state.ts'
 import type { AgentProgress } from '../../src/agent/progress.ts'
 import { read, runAll } from '../../src/agent/run-steps.ts'
-import { prune, publish as publishOutputs } from '../../src/agent/write-steps.ts'
+import { publishAndPrune } from '../../src/agent/write-steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
@@ -30,7 +30,7 @@ const published = (name: string): void =>
 
 async function reconcile(): Promise<AgentProgress> {
   const { run, tracked } = bench
-  return runAll([publishOutputs, prune], run, tracked, await read(run, tracked))
+  return runAll([publishAndPrune], run, tracked, await read(run, tracked))
 }
 
 describe('an object that was published under another name', () => {

@@ -4,7 +4,7 @@ import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import { read, runAll } from '../../src/agent/run-steps.ts'
 import type { AgentRun, AgentStep } from '../../src/agent/steps.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
-import { prune, publish } from '../../src/agent/write-steps.ts'
+import { publishAndPrune } from '../../src/agent/write-steps.ts'
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { createTokenSource } from '../../src/grants/token-source.ts'
 import { ObjectState } from '../../src/kubernetes/object-states.ts'
@@ -71,7 +71,7 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
 
   test('is a failure to publish, besides what failed before', async () => {
     const before = await read(run(), tracked)
-    const { failures } = await runAll([publish, prune], run(), tracked, before)
+    const { failures } = await runAll([publishAndPrune], run(), tracked, before)
     expect(failures.slice(0, 1)).toEqual(before.failures)
     expect(failures.length).toBeGreaterThan(1)
     expect(failures.some(({ message }) => message.includes(secret))).toBe(false)
@@ -88,7 +88,7 @@ test('a step that throws before it waits for anything fails like any other, and 
 
 test('a conflict ends the whole reconcile: what was decided on has changed', async () => {
   thrown = new ApiError('Conflict', 'PATCH … answered 409')
-  await expect(read(run(), tracked)).rejects.toBe(thrown)
+  await expect(async () => read(run(), tracked)).rejects.toBe(thrown)
 })
 
 test('a bug is logged once, with where it happened, and never with the data that caused it', () => {

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newCalendar, newCalendarsState } from '../../src/calendars/state.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
-import type { PublishDeps, PublishInput } from '../../src/publishing/port.ts'
+import type { PublishDeps, PublishInput, PublishResult } from '../../src/publishing/port.ts'
 import { pruneOutputs, publishOutputs } from '../../src/publishing/publish-outputs.ts'
 import type { PublicationState } from '../../src/publishing/state.ts'
 import { trustedUntil } from '../../src/publishing/trust.ts'
@@ -30,7 +30,7 @@ beforeEach(async () => {
   await publish()
 })
 
-async function publish(special: Partial<PublishInput> = {}): ReturnType<typeof publishOutputs> {
+async function publish(special: Partial<PublishInput> = {}): Promise<PublishResult> {
   const result = await publishOutputs(
     deps,
     {
