@@ -11,9 +11,11 @@ export const grantSecretKey = (agent: Agent): string => `${agent.metadata.namesp
 
 /** Whether the Secret with the name of this Agent's grant belongs to this Agent. */
 export function ownershipOf(secret: Secret, agent: Agent): Ownership {
-  const { refresh_token: token, account } = decode(secret.data)
-  const accountFits = account === undefined || sameAccount(account, agent.spec.account)
-  return ownershipOfGrant(secret, agent, { refreshToken: token !== undefined, accountFits })
+  return ownershipOfGrant(secret, agent, () => {
+    const { refresh_token: token, account } = decode(secret.data)
+    const accountFits = account === undefined || sameAccount(account, agent.spec.account)
+    return { refreshToken: token !== undefined, accountFits }
+  })
 }
 
 /** The message for a Secret that has the name of a grant and belongs to somebody else. */

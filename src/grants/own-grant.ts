@@ -60,12 +60,15 @@ function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; t
 
 /** Uses the grant in our own Secret. */
 function loadStored(state: GrantState, secret: Secret | undefined, clock: Clock): GrantState {
-  const token = decode(secret?.data).refresh_token
+  const { refresh_token: token, ...others } = decode(secret?.data)
   // Somebody edited the Secret while we had a newer grant. Ours stays in use and is written again.
   const newer = state.grant?.saved === false && token === state.ownToken
   const read = { ...state, ownVersion: secret?.metadata.resourceVersion, ownToken: token }
   if (newer) return read
-  return withStoredGrant(read, secret && token ? grantFrom(secret, token, { clock, known: state.grant }) : undefined)
+  return withStoredGrant(
+    read,
+    secret && token ? grantFrom(secret, { ...others, refresh_token: token }, { clock, known: state.grant }) : undefined,
+  )
 }
 
 /** Restores missing labels and annotations, and records the consent that version 0.1.0 did not record. */

@@ -3,7 +3,7 @@ import { EARLIEST_CONSENT, type Grant } from './grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
-import { decode, fromTimestamp } from '../resources/secret-encoding.ts'
+import { fromTimestamp } from '../resources/secret-encoding.ts'
 import { SUPPLIED_TOKEN_HASH, SUPPLIED_VERSION, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 
@@ -21,17 +21,20 @@ interface ReadContext {
 }
 
 /** Parses the grant in a Secret of ours. If the access token is the known one, its renewal time is kept. */
-export function grantFrom(secret: Secret, refreshToken: string, at: ReadContext): Grant {
-  const text = decode(secret.data)
-  const { annotations = {} } = secret.metadata
+export function grantFrom(
+  { metadata }: Secret,
+  text: Record<string, string | undefined> & { refresh_token: string },
+  at: ReadContext,
+): Grant {
+  const { annotations = {} } = metadata
   return {
-    refreshToken,
+    refreshToken: text.refresh_token,
     suppliedHash: annotations[SUPPLIED_TOKEN_HASH],
     suppliedVersion: annotations[SUPPLIED_VERSION],
     clientId: text.client_id,
     account: text.account,
     scopes: text.scope?.split(' ').filter(Boolean),
-    ...consentTime(secret, at.clock.now()),
+    ...consentTime(text.granted_at, metadata, at.clock.now()),
     grantExpiresAt: noLaterThan(at.clock.now() + MAX_GRANT_LIFETIME_MS, fromTimestamp(text.grant_expires_at)),
     ...accessFrom(text, at),
     credentialsHash: at.known?.credentialsHash,
@@ -43,8 +46,7 @@ export function grantFrom(secret: Secret, refreshToken: string, at: ReadContext)
 
 type ConsentTime = Pick<Grant, 'grantedAt' | 'grantedAtIsGuess' | 'doubtedGrantedAt'>
 
-function consentTime({ data, metadata }: Secret, now: number): ConsentTime {
-  const stated = decode(data).granted_at
+function consentTime(stated: string | undefined, metadata: Secret['metadata'], now: number): ConsentTime {
   const grantedAt = pastInstant(stated, now)
   if (grantedAt !== undefined) {
     return { grantedAt, grantedAtIsGuess: metadata.annotations?.[CONSENT_IS_GUESS] === 'true' }

@@ -43,8 +43,13 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     const { uid } = agent.metadata
     const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, mutex: new Mutex() }
     if (entry !== known) entries.set(key, entry)
-    entry.state = followTimeOfDay(deps.clock, entry.state)
     return entry
+  }
+
+  function current(agent: Agent): GrantState {
+    const entry = entryOf(agent)
+    entry.state = followTimeOfDay(deps.clock, entry.state)
+    return entry.state
   }
 
   /** Runs a step after the running steps have ended, with the state that they return. Most steps find nothing to wait for. */
@@ -72,7 +77,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
       )
 
   return {
-    current: (agent) => entryOf(agent).state,
+    current,
     load: (request) =>
       run<StepFailure>(request.agent, (before) =>
         whenKnown(deps.store.load(request.agent, before, request.since), ({ state, failure, thrown }) => ({

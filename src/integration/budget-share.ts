@@ -18,16 +18,24 @@ const ROUNDING = 1e-6
 export type ReservedShare = (budget: number) => number
 
 /** Compares polls with a budget. Undefined if it leaves enough for them. */
-export function shortageOf(
+export const shortageOf = (pollsPerMinute: number, budget: number, reserved?: ReservedShare): Shortage | undefined =>
+  shortagesIn(budget, reserved)(pollsPerMinute)
+
+/** The same for many polls, each of which has such a budget. */
+export function shortagesIn(budget: number, reserved: ReservedShare = () => 0) {
+  const left = leftFor(budget, reserved(budget))
+  return (pollsPerMinute: number): Shortage | undefined =>
+    pollsPerMinute <= left + ROUNDING ? undefined : shortage(pollsPerMinute, { budget, left, reserved })
+}
+
+function shortage(
   pollsPerMinute: number,
-  budget: number,
-  reserved: ReservedShare = () => 0,
-): Shortage | undefined {
+  { budget, left, reserved }: { budget: number; left: number; reserved: ReservedShare },
+): Shortage {
   const leaves = (of: number): boolean => pollsPerMinute <= leftFor(of, reserved(of)) + ROUNDING
-  if (leaves(budget)) return undefined
   let enough = Math.ceil(pollsPerMinute / ROUTINE_SHARE - ROUNDING)
   while (!leaves(enough)) enough += 1
-  return { needed: oneDecimal(pollsPerMinute), left: oneDecimal(leftFor(budget, reserved(budget))), budget, enough }
+  return { needed: oneDecimal(pollsPerMinute), left: oneDecimal(left), budget, enough }
 }
 
 /** As `SlidingBudget` reckons: beside other replicas, one more request is kept for those that go before polls. */

@@ -8,7 +8,7 @@ import { isAllowed } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
 import { largestQuota, quotaOf, type Quota } from '../resources/quota.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import { shortageOf, type ReservedShare, type Shortage } from './budget-share.ts'
+import { shortageOf, shortagesIn, type ReservedShare, type Shortage } from './budget-share.ts'
 
 /** The polls of some integrations. */
 export interface Polls {
@@ -135,10 +135,11 @@ function exceededAccounts(
       perMinute.set(account, (perMinute.get(account) ?? 0) + calendars * rate)
     }
   }
-  return new Map(
-    [...perMinute].flatMap(([account, rate]) => {
-      const shortage = shortageOf(rate, budget, reserved)
-      return shortage ? [[account, shortage] as const] : []
-    }),
-  )
+  const shortageAt = shortagesIn(budget, reserved)
+  const exceeded = new Map<string, Shortage>()
+  for (const [account, rate] of perMinute) {
+    const shortage = shortageAt(rate)
+    if (shortage) exceeded.set(account, shortage)
+  }
+  return exceeded
 }

@@ -122,6 +122,6 @@ function sizeOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 1
   let size = 2
-  for (const [name, one] of Object.entries(value)) size += name.length + sizeOf(one)
+  for (const name in value) size += name.length + sizeOf((value as Record<string, unknown>)[name])
   return size
 }

@@ -109,8 +109,9 @@ class Buckets implements Distribution {
   observe(value: number): void {
     this.#count += 1
     this.#sum += value
-    const at = BUCKETS.findIndex((bound) => value <= bound)
-    if (at >= 0) this.#counts[at] = (this.#counts[at] ?? 0) + 1
+    let at = 0
+    while (value > (BUCKETS[at] ?? Infinity)) at += 1
+    if (at < BUCKETS.length) this.#counts[at] = (this.#counts[at] ?? 0) + 1
   }
 
   scrape(): Sample[] {

@@ -60,6 +60,14 @@ interface Lane {
   lastRetry: Readonly<{ at: number; limit: number }>
 }
 
+/** What a decision depends on. It is looked up once for each, because both the clock and the limit change. */
+interface Moment {
+  /** By the monotonic clock. */
+  now: number
+  limit: number
+  pace: RateLimit
+}
+
 /** How many slots of a budget may be occupied when a request of this priority takes the next one. */
 export const shareOf = (budget: number, priority: Priority): number =>
   priority === 'routine' ? Math.max(Math.floor(budget * ROUTINE_SHARE), 1) : budget
@@ -91,13 +99,18 @@ export class SlidingBudget {
 
   /** Whether no slot is occupied and no request waits, so that a new budget would behave in the same way. */
   get isIdle(): boolean {
-    return this.#occupied() === 0 && PRIORITIES.every((priority) => sizeOf(this.#lanes[priority]) === 0)
+    return (
+      this.#occupied(this.#clock.monotonic()) === 0 &&
+      PRIORITIES.every((priority) => sizeOf(this.#lanes[priority]) === 0)
+    )
   }
 
   /** Occupies a slot if one is free and nobody waits; undefined otherwise. Most requests need not wait, and cost less this way. */
   tryAcquire(priority: Priority): Slot | undefined {
     for (const one of PRIORITIES) if (sizeOf(this.#lanes[one]) > 0) return undefined
-    return this.#untilFree(priority, 1) > 0 || this.#untilPaced(priority) > 0 ? undefined : this.#take(priority)
+    const at = this.#moment()
+    const isFree = this.#untilFree(priority, 1, at) === 0 && this.#untilPaced(priority, at) === 0
+    return isFree ? this.#take(priority, at) : undefined
   }
 
   /**
@@ -109,7 +122,7 @@ export class SlidingBudget {
     const waiting = (this.#laneOf(priority).waiting ??= new Set())
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(new RateLimitExceededError(this.#retryAfterMs(priority)))
-      if (this.#delay(priority) > Math.max(maxWaitMs, 0)) return giveUp()
+      if (this.#delay(priority, this.#moment()) > Math.max(maxWaitMs, 0)) return giveUp()
       let cancelTimer = (): void => undefined
       const waiter: Waiter = {
         start: (slot) => {
@@ -135,56 +148,57 @@ export class SlidingBudget {
   /** Makes the next routine requests follow evenly, without a burst. */
   drain(): void {
     const routine = this.#laneOf('routine')
-    routine.fullAt = drained(this.#pace(), routine.fullAt, this.#clock.monotonic())
+    const { pace, now } = this.#moment()
+    routine.fullAt = drained(pace, routine.fullAt, now)
   }
 
   #laneOf(priority: Priority): Lane {
     return (this.#lanes[priority] ??= newLane())
   }
 
-  #occupied(): number {
-    return this.#underWay + this.#ended.count(this.#clock.monotonic())
+  #occupied(now: number): number {
+    return this.#underWay + this.#ended.count(now)
   }
 
-  #pace(): RateLimit {
+  #moment(): Moment {
     const limit = this.#limit()
-    return { burst: Math.max(limit / 10, 1), intervalMs: MINUTE_MS / (ROUTINE_SHARE * limit) }
+    const pace = { burst: Math.max(limit / 10, 1), intervalMs: MINUTE_MS / (ROUTINE_SHARE * limit) }
+    return { now: this.#clock.monotonic(), limit, pace }
   }
 
   /** How long, in ms, a new request has to wait, as far as can be foreseen; 0 means that it can be sent now. */
-  #delay(priority: Priority): number {
+  #delay(priority: Priority, at: Moment): number {
     const ahead = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1).map((one) => sizeOf(this.#lanes[one]))
     const before = ahead.reduce((sum, size) => sum + size, 0)
-    const inLane = sizeOf(this.#lanes[priority]) * this.#pace().intervalMs
-    return Math.max(this.#untilFree(priority, before + 1), this.#untilPaced(priority) + inLane)
+    const inLane = sizeOf(this.#lanes[priority]) * at.pace.intervalMs
+    return Math.max(this.#untilFree(priority, before + 1, at), this.#untilPaced(priority, at) + inLane)
   }
 
   /** How many slots may be occupied when a request of this priority takes the next one, besides those that others may occupy. */
-  mostFor(priority: Priority): number {
-    const limit = this.#limit()
+  mostFor(priority: Priority, limit = this.#limit()): number {
     const own = limit - this.#reserved()
     // In a small budget, what is reserved may be all that routine requests leave. One slot is kept for urgent requests from here.
     return Math.max(Math.min(shareOf(limit, priority), priority === 'routine' ? own - 1 : own), 1)
   }
 
   /** How long, in ms, until the budget has this many free slots for this priority. */
-  #untilFree(priority: Priority, slots: number): number {
-    const excess = this.#occupied() + slots - this.mostFor(priority)
-    return this.#ended.timeUntilLeft(this.#clock.monotonic(), excess)
+  #untilFree(priority: Priority, slots: number, { now, limit }: Moment): number {
+    const excess = this.#occupied(now) + slots - this.mostFor(priority, limit)
+    return excess <= 0 ? 0 : this.#ended.timeUntilLeft(now, excess)
   }
 
-  #untilPaced(priority: Priority): number {
-    const delay = delayUntilToken(this.#pace(), this.#lanes[priority]?.fullAt, this.#clock.monotonic())
+  #untilPaced(priority: Priority, { now, pace }: Moment): number {
+    const delay = delayUntilToken(pace, this.#lanes[priority]?.fullAt, now)
     return delay > TIMER_TOLERANCE_MS ? delay : 0
   }
 
   /** After how many ms a rejected request should be retried: after those that were rejected before it. */
   #retryAfterMs(priority: Priority): number {
     const lane = this.#laneOf(priority)
-    const now = this.#clock.monotonic()
-    const { intervalMs } = this.#pace()
-    const limit = this.#limit()
-    const soonest = now + Math.max(this.#delay(priority), intervalMs)
+    const at = this.#moment()
+    const { now, limit } = at
+    const { intervalMs } = at.pace
+    const soonest = now + Math.max(this.#delay(priority, at), intervalMs)
     const next = lane.lastRetry.limit === limit ? lane.lastRetry.at + intervalMs : soonest
     lane.lastRetry = { at: Math.min(Math.max(soonest, next), soonest + MAX_SPREAD_MS), limit }
     return lane.lastRetry.at - now
@@ -204,17 +218,16 @@ export class SlidingBudget {
   #admitLane(priority: Priority): number {
     const waiting = this.#lanes[priority]?.waiting
     for (const waiter of waiting ?? []) {
-      const delay = Math.max(this.#untilFree(priority, 1), this.#untilPaced(priority))
+      const at = this.#moment()
+      const delay = Math.max(this.#untilFree(priority, 1, at), this.#untilPaced(priority, at))
       if (delay > 0) return delay
       waiting?.delete(waiter)
-      waiter.start(this.#take(priority))
+      waiter.start(this.#take(priority, at))
     }
     return Infinity
   }
 
-  #take(priority: Priority): Slot {
-    const pace = this.#pace()
-    const now = this.#clock.monotonic()
+  #take(priority: Priority, { now, pace }: Moment): Slot {
     // The pace of a priority includes the requests of all higher priorities.
     const lanes = LANES_FROM[priority].map((one) => this.#laneOf(one))
     for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, now)

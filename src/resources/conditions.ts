@@ -57,7 +57,7 @@ const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z')
 
 /** Renders ms since the epoch in RFC 3339, UTC, whole seconds, as Kubernetes does; a time out of range, or NaN, is clamped. */
 export const timestamp = (ms: number): string =>
-  new Date(Math.min(Math.max(ms || 0, 0), LAST_INSTANT)).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  `${new Date(Math.min(Math.max(ms || 0, 0), LAST_INSTANT)).toISOString().slice(0, '9999-12-31T23:59:59'.length)}Z`
 
 /** The condition that accompanies `Ready`, if any. */
 function progressOf(kind: Kind, ready: Finding<string>): (Finding<string> & { type: string }) | undefined {

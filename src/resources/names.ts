@@ -8,10 +8,13 @@ export const API_VERSION = 'v1alpha1'
 /** The `apiVersion` of the operator's kinds. */
 export const GROUP_VERSION = `${API_GROUP}/${API_VERSION}`
 
+const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by'
+const MANAGER = 'calendar-operator'
+
 /** The labels of objects that the operator creates. */
-export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'calendar-operator' }
+export const MANAGED_BY = { [MANAGED_BY_LABEL]: MANAGER }
 /** The same, as a label selector. */
-export const MANAGED_BY_SELECTOR = 'app.kubernetes.io/managed-by=calendar-operator'
+export const MANAGED_BY_SELECTOR = `${MANAGED_BY_LABEL}=${MANAGER}`
 
 /** The purpose of an object that the operator creates: the value of its `app.kubernetes.io/component` label. */
 export type Role = 'grant' | 'calendar' | 'access-token' | 'keys'
@@ -78,5 +81,5 @@ export const signInURLOf = (siteURI: string, tag: string, prefix = SIGN_IN_PREFI
   `${siteURI}${prefix}/sign-in/${tag}`
 
 /** Whether an object has the label of objects that the operator creates. */
-export const isManaged = (object: { metadata: Pick<ObjectMeta, 'labels'> }): boolean =>
-  Object.entries(MANAGED_BY).every(([label, value]) => object.metadata.labels?.[label] === value)
+export const isManaged = ({ metadata: { labels } }: { metadata: Pick<ObjectMeta, 'labels'> }): boolean =>
+  labels?.[MANAGED_BY_LABEL] === MANAGER

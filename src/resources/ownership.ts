@@ -52,12 +52,12 @@ const ours = (object: Marked, marked: boolean): Ownership => {
 
 /**
  * Decides whether a published object belongs to its Agent.
- * @param about.shared whether another spec in the namespace names the object.
+ * @param about.isShared whether another spec in the namespace names the object.
  */
 export function ownershipOfPublished(
   object: Marked,
   owner: Owner,
-  about: { role: PublishedRole; shared: boolean },
+  about: { role: PublishedRole; isShared: () => boolean },
 ): Ownership {
   const controller = controllerOf(object)
   if (isReservedName(object.metadata.name)) {
@@ -69,10 +69,14 @@ export function ownershipOfPublished(
 }
 
 /** Without the owner reference an object would outlive its Agent, so it has to be restored. */
-function uncontrolled(object: Marked, owner: Owner, about: { role: PublishedRole; shared: boolean }): Ownership {
+function uncontrolled(
+  object: Marked,
+  owner: Owner,
+  about: { role: PublishedRole; isShared: () => boolean },
+): Ownership {
   if (roleOf(object) === about.role && agentOf(object) === owner.metadata.name) return { is: 'restore' }
-  const unclaimed = agentOf(object) === undefined && !about.shared
-  return isOf010(object) && unclaimed ? { is: 'upgrade' } : foreign(claimOn(object))
+  const isUnclaimed = isOf010(object) && agentOf(object) === undefined && !about.isShared()
+  return isUnclaimed ? { is: 'upgrade' } : foreign(claimOn(object))
 }
 
 /** The content of a grant Secret of version 0.1.0, as far as it identifies the Agent. */
@@ -84,15 +88,15 @@ interface HeldGrant {
 
 /**
  * Decides whether the Secret with the name of an Agent's grant belongs to that Agent.
- * @param held undefined if its content has not been read: a Secret of 0.1.0 is then judged by its metadata.
+ * @param held returns its content, which only a Secret of 0.1.0 is judged by; undefined if it has not been read: then its metadata decides.
  */
-export function ownershipOfGrant(object: Marked, owner: Owner, held?: HeldGrant): Ownership {
+export function ownershipOfGrant(object: Marked, owner: Owner, held?: () => HeldGrant): Ownership {
   const controller = controllerOf(object)
   if (controller) return foreign(`${belongsTo(controller)}, as a grant never does,`, adviceOn(controller))
   const agent = agentOf(object)
   if (agent !== undefined && agent !== owner.metadata.name) return foreign(claimOn(object))
   if (isOurs(object) && roleOf(object) === 'grant') return ours(object, isMarked(object, owner, 'grant'))
-  return isOf010(object) ? grantOf010(held) : foreign(claimOn(object))
+  return isOf010(object) ? grantOf010(held?.()) : foreign(claimOn(object))
 }
 
 function grantOf010(held: HeldGrant | undefined): Ownership {

@@ -2,8 +2,13 @@
 
 /** Decodes the values of a Secret, and trims them; empty values become undefined. */
 export function decode(data: Record<string, string> | undefined): Record<string, string | undefined> {
-  const text = (value: string): string | undefined => Buffer.from(value, 'base64').toString('utf8').trim() || undefined
-  return Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, text(value)]))
+  const texts: Record<string, string | undefined> = {}
+  for (const key in data)
+    texts[key] =
+      Buffer.from(data[key] ?? '', 'base64')
+        .toString('utf8')
+        .trim() || undefined
+  return texts
 }
 
 /** Encodes texts as a Secret's values; undefined becomes null, which removes the key in a merge patch. */

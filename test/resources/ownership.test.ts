@@ -21,7 +21,7 @@ const named = (name: string, metadata: Partial<ObjectMeta>) => ({ metadata: { na
 const published = (metadata: Partial<ObjectMeta>, about: { name?: string; shared?: boolean } = {}): string =>
   ownershipOfPublished(named(about.name ?? 'alice-calendar', metadata), alice, {
     role: 'calendar',
-    shared: about.shared ?? false,
+    isShared: () => about.shared ?? false,
   }).is
 
 describe('a published object', () => {
@@ -60,15 +60,17 @@ describe('a published object', () => {
 
   test('of somebody else says whose it is', () => {
     const whose = (metadata: Partial<ObjectMeta>) =>
-      ownershipOfPublished(named('x', metadata), alice, { role: 'calendar', shared: false })
+      ownershipOfPublished(named('x', metadata), alice, { role: 'calendar', isShared: () => false })
     expect(whose({ ownerReferences: byBob })).toMatchObject({ whose: 'belongs to Agent bob' })
     expect(whose(marked(bob, 'calendar'))).toMatchObject({ whose: 'belongs to Agent bob' })
     expect(whose({})).toMatchObject({ whose: 'was made by somebody else' })
   })
 })
 
-const grant = (metadata: Partial<ObjectMeta>, held?: Parameters<typeof ownershipOfGrant>[2]) =>
-  ownershipOfGrant(named('alice-google-grant', metadata), alice, held)
+type Held = ReturnType<NonNullable<Parameters<typeof ownershipOfGrant>[2]>>
+
+const grant = (metadata: Partial<ObjectMeta>, held?: Held) =>
+  ownershipOfGrant(named('alice-google-grant', metadata), alice, held && (() => held))
 
 describe('a grant', () => {
   const marks = marked(alice, 'grant')
