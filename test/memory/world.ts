@@ -43,6 +43,8 @@ export class MemoryWorld {
   deadlinesRun = 0
   /** Every chance that is taken from now on. */
   chance = 0.5
+  /** Knows of no channel, unless a test says otherwise. */
+  readonly push = { ...noPush }
   /** The link of the sign-in page; none if pages are not served. */
   signInURL: string | undefined
   readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
@@ -97,7 +99,7 @@ export class MemoryWorld {
       integrations: registry,
       zones: createZones(),
       signInURL,
-      push: noPush,
+      push: this.push,
       scheduleDeadline: (key, ms) => this.#scheduleDeadline(key, ms, agents.runDeadline),
       reported: () => undefined,
       readNow: () => undefined,
@@ -141,13 +143,18 @@ export class MemoryWorld {
     return this.#finish((kind === 'Agent' ? this.#agents : this.#integrations).runDeadline(key))
   }
 
+  /** Reports new channels, as before a hand-over. @throws as `reconcile`. */
+  reportChannels(key: string): Promise<void> {
+    return this.#finish(this.#agents.reportChannels(key))
+  }
+
   /** What the metrics say about the published objects. */
   outputs(): ReturnType<AgentReconciler['outputs']> {
     return this.#agents.outputs()
   }
 
   /** Lets time go on only while nothing else can. */
-  async #finish(running: Promise<Outcome>): Promise<Outcome> {
+  async #finish<T>(running: Promise<T>): Promise<T> {
     const state = { done: false }
     void running.then(
       () => (state.done = true),

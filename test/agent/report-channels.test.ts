@@ -1,0 +1,77 @@
+/** What is written about new channels before an Agent is handed over to another replica. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { OneAgent } from './support/one-agent.ts'
+
+const KEY = 'booking/alice'
+const CHANNEL = { id: 'a-channel', resourceID: 'a-resource', expiresAt: '2026-11-30T10:00:00Z' }
+
+let alice: OneAgent
+
+beforeEach(() => {
+  alice = new OneAgent()
+})
+
+afterEach(async () => {
+  expect(alice.world.failures).toEqual([])
+  expect(alice.world.kubernetes.problems).toEqual([])
+  await alice.world.close()
+})
+
+/** A channel was made, and the status does not name it yet. */
+function makeChannel(): void {
+  alice.world.push.isReported = () => false
+  alice.world.push.report = () => ({ watching: undefined, channelOf: () => CHANNEL })
+}
+
+const channels = (): unknown[] => (alice.status.sync?.calendars ?? []).map(({ channel }) => channel)
+
+/** Reports, and returns whether that wrote anything. */
+async function reports(): Promise<boolean> {
+  const { resourceVersion } = alice.agent.metadata
+  await alice.world.reportChannels(KEY)
+  return alice.agent.metadata.resourceVersion !== resourceVersion
+}
+
+describe('an Agent that is to be handed over', () => {
+  test('names the channel that was made since its last report, and nothing is read for that', async () => {
+    await alice.ready()
+    makeChannel()
+    const before = alice.world.google.asked.length
+    expect(await reports()).toBe(true)
+    expect(channels()).toEqual([CHANNEL])
+    expect(alice.world.google.asked.slice(before)).toEqual([])
+  })
+
+  test('is not written if its channels were reported', async () => {
+    await alice.ready()
+    makeChannel()
+    alice.world.push.isReported = () => true
+    expect(await reports()).toBe(false)
+  })
+
+  test('is not written if its spec has changed since it was read: what was read is of the former one', async () => {
+    await alice.ready()
+    makeChannel()
+    const { publish } = alice.agent.spec as { publish: { calendar: object } }
+    alice.change({ publish: { ...publish, calendar: { ...publish.calendar, name: 'another-calendar' } } })
+    expect(await reports()).toBe(false)
+    expect(alice.world.kubernetes.find('ConfigMap', 'another-calendar')).toBeUndefined()
+  })
+
+  test('is not written once its deletion was reported', async () => {
+    await alice.ready()
+    const { finalizers = [] } = alice.agent.metadata
+    alice.change({}, { deletionTimestamp: '2026-11-23T10:00:00Z', finalizers: [...finalizers, 'theirs'] })
+    await alice.reconcile()
+    expect(alice.status.observedGeneration).toBe(alice.agent.metadata.generation)
+    makeChannel()
+    expect(await reports()).toBe(false)
+  })
+
+  test('is not written while its integration is suspended', async () => {
+    await alice.ready()
+    makeChannel()
+    alice.changeIntegration({ suspend: true })
+    expect(await reports()).toBe(false)
+  })
+})
