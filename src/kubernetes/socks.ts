@@ -68,10 +68,16 @@ async function authenticate(socket: Socket, user: string, password: string): Pro
 
 /** Reads exactly this many bytes, because the following bytes no longer belong to the proxy's protocol. */
 async function read(socket: Socket, bytes: number): Promise<Buffer> {
-  for (;;) {
-    const piece = socket.read(bytes) as Buffer | null
-    if (piece?.length === bytes) return piece
-    if (socket.readableEnded || socket.destroyed) throw new Error('the SOCKS proxy hung up')
-    await Promise.race([once(socket, 'readable'), once(socket, 'end')])
+  const pieces: Buffer[] = []
+  let missing = bytes
+  while (missing > 0) {
+    // Takes what has arrived: while a part is left there, `readable` is emitted again at once, and nothing further arrives.
+    const piece = socket.read(Math.min(missing, socket.readableLength)) as Buffer | null
+    if (piece) {
+      pieces.push(piece)
+      missing -= piece.length
+    } else if (socket.readableEnded || socket.destroyed) throw new Error('the SOCKS proxy hung up')
+    else await Promise.race([once(socket, 'readable'), once(socket, 'end')])
   }
+  return Buffer.concat(pieces)
 }
