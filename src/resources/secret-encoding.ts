@@ -1,14 +1,9 @@
 /** The encodings in Secrets: base64 for every value, and RFC 3339 in UTC, to the second, for instants. Pure. */
 
-/** Decodes the values of a Secret, and trims them; empty values become undefined. */
+/** Decodes the values of a Secret, and trims them; empty values become undefined. A key may have any name, also `__proto__`. */
 export function decode(data: Record<string, string> | undefined): Record<string, string | undefined> {
-  const texts: Record<string, string | undefined> = {}
-  for (const key in data)
-    texts[key] =
-      Buffer.from(data[key] ?? '', 'base64')
-        .toString('utf8')
-        .trim() || undefined
-  return texts
+  const text = (value: string): string | undefined => Buffer.from(value, 'base64').toString('utf8').trim() || undefined
+  return Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, text(value)]))
 }
 
 /** Encodes texts as a Secret's values; undefined becomes null, which removes the key in a merge patch. */

@@ -67,6 +67,16 @@ describe('the client', () => {
     expect(all.every((visit) => visit?.client !== undefined)).toBe(true)
   })
 
+  test.each(['client.json', '__proto__', 'constructor'])(
+    'is read under the key %s, if the spec names it',
+    async (key) => {
+      const asks = integration()
+      asks.spec.google.clientSecretRef.key = key
+      const client = () => Promise.resolve({ data: Object.fromEntries([[key, base64(JSON.stringify({ web: file }))]]) })
+      expect((await visits({ asks, client: [client] }).come())?.client).toBeDefined()
+    },
+  )
+
   test('that could not be read is tried again by who comes next', async () => {
     const { come, reads } = visits({ client: [away, found] })
     await expect(Promise.all([come(), come()])).rejects.toThrow('away')
