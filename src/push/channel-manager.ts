@@ -12,6 +12,7 @@ import { ObjectState } from '../kubernetes/object-states.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
+import { integrationKey } from '../resources/references.ts'
 import type { Agent } from '../resources/types.ts'
 import { isAtRest, newAgentPush, type AgentPush } from './agent-push.ts'
 import { isChannelIdAccepted, type ChannelKey } from './channel-token.ts'
@@ -72,10 +73,9 @@ export class ChannelManager {
       clock: deps.clock,
       recall: (integration, address) => {
         const { isAccepted } = this.#validity(address)
-        const agents = deps.cluster.agents.byIndex('integration', integration)
-        const { holder, ...trial } = rememberedTrial(agents, { address, isAccepted })
-        return holder !== undefined && deps.owns(holder) ? { ...trial, holder } : trial
+        return rememberedTrial(deps.cluster.agents.byIndex('integration', integration), { address, isAccepted })
       },
+      canTry: (integration, agent) => this.#canTry(integration, agent),
       wake: (agent) => deps.wake(agent),
     })
   }
@@ -93,6 +93,8 @@ export class ChannelManager {
     tracked.update(observed(before, observation, mode))
     this.#applyEarly(key, tracked)
     if (isRequested) this.#retryNow(tracked)
+    // Its trial may be known from its status only: then nothing has to be reconciled, and yet another Agent may try.
+    if (isAtRest(tracked.value)) this.#reachability.leave(resolution.key, key)
     const isGone = !this.#deps.cluster.integrations.get(resolution.key)
     // Without push, each read would cost a reconcile that has nothing to do.
     if (isGone || !isAtRest(before) || !isAtRest(tracked.value)) this.#deps.wake(key)
@@ -199,6 +201,14 @@ export class ChannelManager {
   /** Nothing is requested while it is; its channels stay. */
   #isSuspended({ spec }: Agent, { integration }: AgentPush): boolean {
     return spec.suspend || (this.#deps.cluster.integrations.get(integration)?.spec.suspend ?? false)
+  }
+
+  /** Whether the others may wait for this Agent. One that was not observed yet may try, unless its object says that it can't. */
+  #canTry(integration: Key, key: Key): boolean {
+    const agent = this.#deps.cluster.agents.get(key)
+    if (!agent || agent.metadata.deletionTimestamp || agent.spec.suspend || !this.#deps.owns(key)) return false
+    const known = this.#knownOf(agent)?.value
+    return integrationKey(agent) === integration && !(known && isAtRest(known))
   }
 
   /** The state of this very Agent, and not of an earlier one of its name. */

@@ -36,6 +36,8 @@ interface ReachabilityDeps {
   clock: Pick<Clock, 'monotonic'>
   /** Reads the statuses of an integration's Agents. Called once for each integration. @param address where notifications go. */
   recall(integration: Key, address: string): RememberedTrial
+  /** Whether an Agent may try the integration's site now, as far as is known. The one that the statuses name may have become unable to. */
+  canTry(integration: Key, agent: Key): boolean
   /** An Agent that waits may ask again. */
   wake(agent: Key): void
 }
@@ -67,7 +69,7 @@ export class Reachability {
   request(integration: Key, agent: Key, address: string): Permission {
     const trial = this.#trialOf(integration, address)
     if (this.#proved.has(address)) return 'granted'
-    if (trial.holder !== undefined && trial.holder !== agent) {
+    if (trial.holder !== undefined && trial.holder !== agent && this.#deps.canTry(integration, trial.holder)) {
       this.#waitingOf(integration).add(agent)
       return { waitsFor: 'other' }
     }

@@ -120,6 +120,39 @@ describe('after a restart', () => {
   })
 })
 
+describe('after a restart, another Agent tries if the one whose trial has failed', () => {
+  beforeEach(async () => {
+    push.reachable = () => false
+    await watched('alice', 'bob')
+    await push.clock.advance(2 * MINUTE_MS)
+    push.restart()
+  })
+
+  test.each([
+    ['after it', ['bob', 'alice']],
+    ['before it', ['alice', 'bob']],
+  ])('is not admitted any more, and is reconciled %s', async (_, order) => {
+    push.refused.add('alice')
+    await watched(...order)
+    await push.clock.advance(6 * MINUTE_MS)
+    expect(makers()).toContain('bob')
+  })
+
+  test('is suspended', async () => {
+    push.change({ suspend: true })
+    await watched('bob')
+    await push.clock.advance(6 * MINUTE_MS)
+    expect(makers()).toEqual(['alice', 'bob'])
+  })
+
+  test('is being deleted', async () => {
+    push.change({}, { deletionTimestamp: '2026-11-23T10:00:00Z' })
+    await watched('bob')
+    await push.clock.advance(6 * MINUTE_MS)
+    expect(makers()).toEqual(['alice', 'bob'])
+  })
+})
+
 describe('a request to reconcile', () => {
   beforeEach(async () => {
     push.reachable = () => false

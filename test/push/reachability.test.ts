@@ -8,13 +8,21 @@ const MINUTE = 60_000
 let clock: ManualClock
 let woken: string[]
 let remembered: RememberedTrial
+/** The Agents that can't try any more. */
+let unable: string[]
 let reachability: Reachability
 
 beforeEach(() => {
   clock = new ManualClock()
   woken = []
   remembered = { isProved: false, hasFailed: false }
-  reachability = new Reachability({ clock, recall: () => remembered, wake: (agent) => void woken.push(agent) })
+  unable = []
+  reachability = new Reachability({
+    clock,
+    recall: () => remembered,
+    canTry: (_, agent) => !unable.includes(agent),
+    wake: (agent) => void woken.push(agent),
+  })
 })
 
 const ask = (agent: string, integration = 'x/google', address = ADDRESS): ReturnType<Reachability['request']> =>
@@ -55,6 +63,14 @@ describe('until a message has arrived', () => {
     reachability.fail('x/google', 'x/a')
     expect(reachability.retryNow('x/google')).toBe('x/a')
     expect(ask('x/a')).toBe('granted')
+  })
+
+  test('nobody waits for one that can no longer try, and its failures count', () => {
+    ask('x/a')
+    reachability.fail('x/google', 'x/a')
+    unable = ['x/a']
+    expect(ask('x/b')).toEqual({ waitsFor: 'pause', until: clock.monotonic() + 5 * MINUTE })
+    expect(ask('x/c')).toEqual({ waitsFor: 'other' })
   })
 
   test('another one tries if it leaves', () => {

@@ -53,6 +53,8 @@ export class PushHarness {
   isRequested = false
   /** The Agents that refer to another integration, and its key. It has the same client and site. */
   readonly movedTo = new Map<string, string>()
+  /** The Agents that the integration does not admit. */
+  readonly refused = new Set<string>()
   /** False: the operator crashes before it writes that a channel was made. */
   writesStatus = true
   keys: ChannelKey[] = [{ channel: Buffer.alloc(32, 1) }]
@@ -220,6 +222,9 @@ export class PushHarness {
     const key = this.movedTo.get(name) ?? 'booking/google'
     const integration = this.#caches.integrations.get('booking/google')
     if (!integration) return { kind: 'failed', key, failure: {} } as unknown as Resolution
+    if (this.refused.has(name)) {
+      return { kind: 'failed', key, integration, failure: { reason: 'IntegrationNotAllowed' } } as unknown as Resolution
+    }
     const entry = {
       client: this.client(name),
       siteAccepted: this.siteAccepted,
