@@ -77,7 +77,18 @@ async function read(socket: Socket, bytes: number): Promise<Buffer> {
       pieces.push(piece)
       missing -= piece.length
     } else if (socket.readableEnded || socket.destroyed) throw new Error('the SOCKS proxy hung up')
-    else await Promise.race([once(socket, 'readable'), once(socket, 'end')])
+    else await moreOrEnd(socket)
   }
   return Buffer.concat(pieces)
+}
+
+/** Waits until there is more to read, or nothing follows. Leaves no listeners behind, because an answer may have many pieces. */
+async function moreOrEnd(socket: Socket): Promise<void> {
+  const waiting = new AbortController()
+  const options = { signal: waiting.signal }
+  try {
+    await Promise.race([once(socket, 'readable', options), once(socket, 'end', options)])
+  } finally {
+    waiting.abort()
+  }
 }

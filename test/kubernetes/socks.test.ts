@@ -93,6 +93,22 @@ describe('a SOCKS5 proxy that asks for nothing', () => {
   })
 })
 
+test('an answer in many pieces leaves no listeners behind', async () => {
+  answers = [
+    [5, NO_AUTHENTICATION],
+    [5, 0, 0, 3, 32],
+  ]
+  const connecting = connect('a')
+  await expect.poll(() => received).toHaveLength(2)
+  for (const byte of [...Buffer.from('a'.repeat(32)), 0, 80]) {
+    await new Promise((resolve) => client?.write(Buffer.from([byte]), resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const socket = await connecting
+  expect(['readable', 'error'].map((name) => socket.listenerCount(name))).toEqual([0, 0])
+  socket.destroy()
+})
+
 describe('a SOCKS5 proxy that asks for a password', () => {
   test('is told the name and the password of its URL, decoded', async () => {
     answers = [[5, PASSWORD], [1, 0], GRANTED]
