@@ -59,8 +59,9 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
   ): MaybePromise<R | undefined> {
     const entry = entryOf(agent)
     const keep = ({ state, refusal, thrown }: TokenStep & { refusal?: R }): R | undefined => {
-      if (state.grant && state.grant.scopes !== entry.state.grant?.scopes) {
-        accepted = withSharedParts(state.grant, accepted)
+      const before = entry.state.grant
+      if (state.grant && state.grant.scopes !== before?.scopes) {
+        accepted = withSharedParts(state.grant, accepted, before)
       }
       entry.state = state
       if (thrown) throw thrown

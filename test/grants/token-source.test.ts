@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInThisContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Grant } from '../../src/grants/grant.ts'
+import { suppliedGrant, type Grant } from '../../src/grants/grant.ts'
 import type { GrantState } from '../../src/grants/grant-state.ts'
+import { createTokenSource } from '../../src/grants/token-source.ts'
+import type { Agent } from '../../src/resources/types.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { Bench } from '../support/agent-bench.ts'
 
@@ -32,6 +34,21 @@ describe('what is kept of the grants of several Agents', () => {
     expect(one.grant?.accessToken).not.toBe(other.grant?.accessToken)
     expect(one.grant?.scopes).toEqual(['https://www.googleapis.com/auth/calendar'])
     expect(other.grant?.scopes).toBe(one.grant?.scopes)
+  })
+
+  test('stays as it is where they share it, whatever is renewed', async () => {
+    const consent = (detail: 'Busy' | 'Full') => ({ detail, accessToken: false, write: false, calendars: ['primary'] })
+    const shared = Object.freeze(consent('Busy'))
+    const granted = { ...suppliedGrant('1//0gAlice', '', { grantedAt: 0, now: 0 }), consent: shared }
+    let grant: Grant = { ...granted, scopes: ['of anna'] }
+    const store = { load: (_: Agent, before: GrantState) => ({ state: { ...before, grant } }) }
+    const tokens = createTokenSource({ clock: bench.clock, store } as never)
+    const load = (name: string) => tokens.load({ agent: { metadata: { name, uid: name } } } as never)
+    await load('anna')
+    grant = { ...granted, scopes: ['of ben'], consent: consent('Full') }
+    await load('ben')
+    grant = { ...granted, scopes: ['of anna', 'more'] }
+    expect(await load('anna')).toBeUndefined()
   })
 
   test('needs no hidden class of its own for each Agent', async () => {
