@@ -83,8 +83,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'only once the new name holds everything does the old one go',
     file: 'src/publishing/publish-outputs.ts',
-    find: 'const isComplete = !calendar.failure && !token.failure && authorized',
-    replace: 'const isComplete = authorized',
+    find: 'const isComplete = failures.length === 0 && input.authorized',
+    replace: 'const isComplete = input.authorized',
     test: AGENT,
   },
   {
