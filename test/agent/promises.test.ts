@@ -192,6 +192,18 @@ describe('chance', () => {
   })
 })
 
+test('an Agent that is reconciled twice at a time is written once, because the second sees what the first has written', async () => {
+  seed()
+  await world.reconcile('CalendarIntegration', 'booking/google')
+  const created: string[] = []
+  world.kubernetes.refuse = (method, path) => {
+    if (method === 'POST' && path.includes('/configmaps')) created.push(path)
+    return undefined
+  }
+  await Promise.all([1, 2].map(() => world.reconcile('Agent', 'booking/alice')))
+  expect(created).toHaveLength(1)
+})
+
 describe('a published object with a new name', () => {
   const rename = (what: 'calendar' | 'accessToken' = 'calendar'): void => {
     const agent = world.kubernetes.find('Agent', 'alice')!
@@ -214,6 +226,16 @@ describe('a published object with a new name', () => {
     world.kubernetes.refuse = () => undefined
     await lookAfter(MINUTE)
     expect(world.kubernetes.find('ConfigMap', 'alice-new')).toBeDefined()
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
+  })
+
+  test('is left to the next attempt if somebody changes the old one while it is deleted', async () => {
+    await ready()
+    rename()
+    world.kubernetes.refuse = (method) => (method === 'DELETE' ? refusal(409, 'Conflict') : undefined)
+    expect(await lookAfter(MINUTE)).toMatchObject({ kind: 'wait', for: 1_000 })
+    world.kubernetes.refuse = () => undefined
+    await lookAfter(1_000)
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
   })
 
@@ -254,6 +276,18 @@ describe('an agent whose trust has ended', () => {
     await lookAfter(45 * MINUTE)
     await world.clock.advance(HOUR)
     expect(world.deadlinesRun).toBeLessThanOrEqual(4)
+  })
+
+  test('with an edit that can’t be repaired causes no work every few seconds, either', async () => {
+    await ready()
+    world.kubernetes.refuse = (method, path) =>
+      method === 'PATCH' && path.includes('/configmaps') ? refusal(403, 'Forbidden') : undefined
+    const published = world.kubernetes.find('ConfigMap', 'alice-calendar')
+    if (published) world.put({ ...published, data: { 'busy.json': '{}' } })
+    await look()
+    const before = world.deadlinesRun
+    await world.clock.advance(HOUR)
+    expect(world.deadlinesRun - before).toBeLessThanOrEqual(4)
   })
 
   test('is published again if the API server refuses what is published then', async () => {

@@ -42,6 +42,7 @@ describe('Agents are reconciled', () => {
     expect(await mayBegin()).toBe(false)
     lookAt(other)
     expect(await mayBegin()).toBe(true)
+    expect(clock.pending).toEqual([])
   })
 
   test('after a second, even if an integration has not been', async () => {

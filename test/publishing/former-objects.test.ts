@@ -62,6 +62,12 @@ describe('an object under a former name', () => {
     expect(texts()).toEqual([{ access_token: 'new', theirs: 'x' }, { 'busy.json': 'new' }])
   })
 
+  test('is a ConfigMap, too, that has the name of the Secret with the access token', async () => {
+    const spec = { ...alice.spec, publish: { ...alice.spec.publish, accessToken: { name: 'former-calendar' } } }
+    await updateFormerObjects(deps, { ...alice, spec }, state)
+    expect(small.get('ConfigMap', 'former-calendar')?.data).toEqual({ 'busy.json': 'new' })
+  })
+
   test('stays as it is while nothing is known about what is published now', async () => {
     state = {}
     await update()

@@ -48,6 +48,12 @@ describe('a published object', () => {
     ['without a controller, that only this Agent names', {}, false, 'upgrade'],
     ['without a controller, that somebody else names too', {}, true, 'foreign'],
     ['with another controller', { ownerReferences: byBob }, false, 'foreign'],
+    [
+      'that is another Agent’s by its annotation',
+      { annotations: marked(bob, 'calendar').annotations },
+      false,
+      'foreign',
+    ],
   ])('of 0.1.0 %s', (_, metadata, shared, verdict) => {
     expect(published({ labels: MANAGED_BY, ...metadata }, { shared })).toBe(verdict)
   })
