@@ -217,3 +217,28 @@ describe('a deletion with Revoke', () => {
     expect(alice.world.kubernetes.find('Agent', 'alice')?.metadata.finalizers ?? []).toEqual([])
   })
 })
+
+describe('calendars that a Booking asks for', () => {
+  const awaited = (): boolean | undefined => alice.world.isAwaited('booking/alice')
+  const ask = (): void => alice.world.refresh('booking/alice', alice.world.clock.monotonic())
+
+  test('are awaited until the next reconcile, and no longer', async () => {
+    await alice.ready()
+    ask()
+    expect(awaited()).toBe(true)
+    await alice.reconcile()
+    expect(awaited()).toBe(false)
+  })
+
+  test('while a reconcile reads are left to the next one', async () => {
+    await alice.ready()
+    alice.world.google.before = ({ path }) => {
+      if (path.includes('/events?')) ask()
+    }
+    await alice.reconcileAfter(6 * MINUTE)
+    expect(awaited()).toBe(true)
+    alice.world.google.before = () => undefined
+    await alice.reconcile()
+    expect(awaited()).toBe(false)
+  })
+})

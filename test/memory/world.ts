@@ -148,6 +148,16 @@ export class MemoryWorld {
     return this.#finish(this.#agents.reportChannels(key))
   }
 
+  /** Asks for calendars that were read before this instant, as a Booking does. */
+  refresh(key: string, olderThan: number): void {
+    this.#agents.refresh(key, olderThan)
+  }
+
+  /** Whether a Booking has to wait for what it asked for. */
+  isAwaited(key: string): boolean | undefined {
+    return this.#agents.calendars(key)?.isAwaited
+  }
+
   /** What the metrics say about the published objects. */
   outputs(): ReturnType<AgentReconciler['outputs']> {
     return this.#agents.outputs()

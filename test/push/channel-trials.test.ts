@@ -145,6 +145,13 @@ describe('after a restart, another Agent tries if the one whose trial has failed
     expect(makers()).toEqual(['alice', 'bob'])
   })
 
+  test('is another replica’s now', async () => {
+    push.elsewhere.add('booking/alice')
+    await watched('bob')
+    await push.clock.advance(6 * MINUTE_MS)
+    expect(makers()).toEqual(['alice', 'bob'])
+  })
+
   test('is being deleted', async () => {
     push.change({}, { deletionTimestamp: '2026-11-23T10:00:00Z' })
     await watched('bob')

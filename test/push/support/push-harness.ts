@@ -55,6 +55,8 @@ export class PushHarness {
   readonly movedTo = new Map<string, string>()
   /** The Agents that the integration does not admit. */
   readonly refused = new Set<string>()
+  /** The keys of Agents that another replica reconciles. */
+  readonly elsewhere = new Set<string>()
   /** False: the operator crashes before it writes that a channel was made. */
   writesStatus = true
   keys: ChannelKey[] = [{ channel: Buffer.alloc(32, 1) }]
@@ -92,7 +94,7 @@ export class PushHarness {
     const incarnation = this.#incarnation
     this.manager = new ChannelManager({
       ...{ cluster: this.#caches, clock: this.clock, random: () => 0.5, randomBytes },
-      ...{ servesPages: true, channelKeys: () => this.keys, owns: () => true },
+      ...{ servesPages: true, channelKeys: () => this.keys, owns: (key) => !this.elsewhere.has(key) },
       read: (key) => void this.read.push(key),
       statusChanged: (key) =>
         incarnation === this.#incarnation && this.writesStatus && this.writeStatus(key.split('/')[1] ?? ''),
