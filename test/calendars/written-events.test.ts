@@ -139,6 +139,36 @@ describe('an event that was written', () => {
   })
 })
 
+describe('a listing', () => {
+  const cancelled = (id: string): object => ({ ...event(id, '"9"'), status: 'cancelled' })
+
+  test('repeats a deletion of ours with an event that is cancelled, whatever its version, and with no other', () => {
+    write('gone', undefined, 110)
+    expect(written.countOwn(ALICE, [cancelled('gone')])).toBe(1)
+    expect(written.countOwn(ALICE, [event('gone')])).toBe(0)
+  })
+
+  test('may contain anything besides events', () => {
+    write('booked', '"1"', 110)
+    const items = [null, 'text', 1, event('booked')]
+    expect(written.countOwn(ALICE, items)).toBe(1)
+    expect([...withBooked(new Map(), items).keys()]).toEqual(['booked'])
+    const versions = new Map<string, number>()
+    addVersions(versions, items)
+    expect([...versions.keys()]).toEqual(['booked'])
+  })
+
+  test('ends an event of a Booking with one that is cancelled, although it still has its mark', () => {
+    expect([...withBooked(new Map([['booked', '"1"']]), [cancelled('booked')])]).toEqual([])
+  })
+
+  test('makes nothing known as a Booking’s whose id or version is missing, or longer than ours', () => {
+    const long = 'x'.repeat(129)
+    const items = [event(long), event('long', long), { ...event('none'), etag: undefined }, { ...event(''), id: 1 }]
+    expect([...withBooked(new Map(), items)]).toEqual([])
+  })
+})
+
 describe('a calendar that is only written', () => {
   const only = (items: object[], before?: Parameters<typeof snapshotEvents>[0]) => {
     const builder = new SnapshotBuilder(before, { full: !before, detail: 'Busy', zones, window, onlyBookings: true })
