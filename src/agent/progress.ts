@@ -17,8 +17,6 @@ export interface AgentProgress {
   readonly isEnded: boolean
   /** When it was decided what to publish, by the time of day. */
   readonly publishedAt: number
-  /** All that the spec names is published. */
-  readonly isPublished: boolean
   /** Set by the last step. */
   readonly outcome?: Outcome
 }
@@ -33,7 +31,6 @@ export const progressBefore = (
   reached,
   isEnded: false,
   publishedAt: -Infinity,
-  isPublished: false,
 })
 
 /** The steps that follow in the same list are skipped. */

@@ -39,9 +39,9 @@ export const publishAndPrune: AgentStep = (run, state, progress) => {
 }
 
 function published(progress: AgentProgress, result: PublishResult): StepResult {
-  const { state: publication, publishedAt, isComplete: isPublished, conflict } = result
+  const { state: publication, publishedAt, conflict } = result
   const failures = result.failures.length > 0 ? [...progress.failures, ...result.failures] : progress.failures
-  return { state: { publication }, progress: { ...progress, failures, publishedAt, isPublished }, conflict }
+  return { state: { publication }, progress: { ...progress, failures, publishedAt }, conflict }
 }
 
 /** Decides on the conditions and the next reconcile, and writes the status. */

@@ -175,6 +175,16 @@ describe('the end of trust', () => {
     expect(alice.status.conditions).toEqual(conditions)
   })
 
+  test.each(['KeepLast', 'Block'] as const)(
+    'of a new Agent whose integration is suspended leaves it a status: %s',
+    async (whenStale) => {
+      await begin({ whenStale })
+      alice.changeIntegration({ suspend: true })
+      await alice.reconcile()
+      expect(alice.condition('Ready')).toMatchObject({ status: 'Unknown', reason: 'Suspended' })
+    },
+  )
+
   test('changes nothing in what an Agent of a suspended integration says', async () => {
     await alice.ready()
     alice.changeIntegration({ suspend: true })
