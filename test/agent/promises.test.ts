@@ -1,4 +1,4 @@
-/** What the comments of the room promise, each broken once in test/promises/promises.ts to see that a test notices. */
+/** What the comments of the room promise, each broken once in test/promises to see that a test notices. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import type { AgentStatus } from '../../src/resources/types.ts'

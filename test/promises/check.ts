@@ -1,5 +1,5 @@
 /**
- * `make promises`: breaks each promise of promises.ts by itself, in a copy of the tree, and runs the test that must notice. It
+ * `make promises`: breaks each promise by itself, in a copy of the tree, and runs the test that must notice. It
  * exits with 1 if one does not, or if a test fails before anything was broken. ONLY=… takes those whose words or file
  * have it.
  */
@@ -7,7 +7,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { PROMISES, type BrokenPromise } from './promises.ts'
+import type { BrokenPromise } from './promise.ts'
+import { PROMISES } from './promises.ts'
 
 /** What no test of these needs. */
 const LEFT_OUT = /^(test\/real\/go|deploy\/chart\/dist)\//

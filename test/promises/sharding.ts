@@ -1,5 +1,5 @@
-/** Promises about replicas that share the Agents, in the form of `promises.ts`. */
-import type { BrokenPromise } from './promises.ts'
+/** Promises of `src/sharding/`. */
+import type { BrokenPromise } from './promise.ts'
 
 export const SHARDING_PROMISES: readonly BrokenPromise[] = [
   {
@@ -31,39 +31,11 @@ export const SHARDING_PROMISES: readonly BrokenPromise[] = [
     test: 'test/sharding/intake.test.ts',
   },
   {
-    promise: 'a hand-over names the version in which the labels were seen, as each patch does',
-    file: 'src/kubernetes/writer.ts',
-    find: '...(patch.metadata as object | undefined), resourceVersion }',
-    replace: '...(patch.metadata as object | undefined), ...(resourceVersion === "" && { resourceVersion }) }',
-    test: 'test/kubernetes/cluster.test.ts',
-  },
-  {
     promise: 'the first member of a ring does not begin beside a leader that is in no ring',
     file: 'src/sharding/ring-leadership.ts',
     find: 'await Promise.race([stopped, keeping, members.anySeen])',
     replace: 'await Promise.race([stopped, keeping, members.anySeen, undefined])',
     test: 'test/sharding/ring-leadership.test.ts',
-  },
-  {
-    promise: "a member's Lease that somebody deletes is lost, and is not created again",
-    file: 'src/kubernetes/lease.ts',
-    find: "return this.#options.membership && this.#state === 'leader' ? false : this.#create(signal)",
-    replace: 'return this.#create(signal)',
-    test: 'test/kubernetes/lease-membership.test.ts',
-  },
-  {
-    promise: 'labels that the sharder puts on a Lease are kept',
-    file: 'src/kubernetes/lease.ts',
-    find: 'const labels = { ...metadata.labels, ...membership.labels }',
-    replace: 'const labels = { ...membership.labels }',
-    test: 'test/kubernetes/lease-membership.test.ts',
-  },
-  {
-    promise: 'an integration counts its Agents again when another replica has written the conditions of one',
-    file: 'src/watches.ts',
-    find: '|| isReportedAnew ? keys : []',
-    replace: '|| isReportedAnew === undefined ? keys : []',
-    test: 'test/watches.test.ts',
   },
   {
     promise: 'an Agent that the sharder assigns here again, in the request of the hand-over, is reconciled again',
@@ -80,13 +52,6 @@ export const SHARDING_PROMISES: readonly BrokenPromise[] = [
     test: 'test/sharding/status-guard.test.ts',
   },
   {
-    promise: "what belongs to another replica's Agent is not read ahead",
-    file: 'src/kubernetes/reader.ts',
-    find: 'agents.byIndex(index, key).some(isOwn)',
-    replace: 'agents.byIndex(index, key).some((agent) => isOwn(agent) || true)',
-    test: 'test/kubernetes/cluster.test.ts',
-  },
-  {
     promise: 'a member that gave its Lease up keeps its part of the budgets for a minute',
     file: 'src/sharding/ring-members.ts',
     find: '    if (!after || !isHeld) return\n',
@@ -94,45 +59,10 @@ export const SHARDING_PROMISES: readonly BrokenPromise[] = [
     test: 'test/sharding/shard-ring.test.ts',
   },
   {
-    promise: 'a reconcile that has begun writes no status of an Agent that was assigned to another member meanwhile',
-    file: 'src/workloads.ts',
-    find: 'withStatusGuard(cluster, (agent) => isHere(sharding, agent))',
-    replace: 'withStatusGuard(cluster, (agent) => isHere(sharding, agent) || true)',
-    test: 'test/journeys/shard-hand-over.test.ts',
-  },
-  {
-    promise: 'an Agent is not handed over while a Booking of it is written at Google, or a channel is made',
-    file: 'src/workloads.ts',
-    find: 'isBusy: (key: Key) => isBusy(cluster, controllers, key)',
-    replace: "isBusy: (key: Key) => key === '' && isBusy(cluster, controllers, key)",
-    test: 'test/journeys/shard-hand-over.test.ts',
-  },
-  {
-    promise: 'an Agent that the webhook assigns to the same member again goes on there at once, with its Bookings',
-    file: 'src/workloads.ts',
-    find: 'resume: (key: Key) => reconcileWithBookings(cluster, controllers, key)',
-    replace: "resume: (key: Key) => key === '' && reconcileWithBookings(cluster, controllers, key)",
-    test: 'test/journeys/shard-hand-over.test.ts',
-  },
-  {
-    promise: 'an Agent that comes back is read at once and from the start',
-    file: 'src/workloads.ts',
-    find: 'const forget = (key: Key): void => agents.release(key)',
-    replace: "const forget = (key: Key): void => void (key === '' && agents.release(key))",
-    test: 'test/journeys/shard-hand-over.test.ts',
-  },
-  {
     promise: 'a channel that was made while its Agent was to be handed over is named in the status, and not made again',
     file: 'src/sharding/hand-over.ts',
     find: 'await report(key)',
     replace: "if (key === '') await report(key)",
     test: 'test/journeys/shard-hand-over.test.ts',
-  },
-  {
-    promise: "a member keeps only a part of other members' Agents in memory",
-    file: 'src/operator.ts',
-    find: 'createKubernetes(common, (agent) => isHere(sharding, agent))',
-    replace: 'createKubernetes(common, (agent) => isHere(sharding, agent) || true)',
-    test: 'test/process.test.ts',
   },
 ]
