@@ -1,9 +1,7 @@
 /** The beginning of an Agent, its return after a restart of the operator, and its end. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
-import { MINUTE, OneAgent } from './support/one-agent.ts'
-
-const KEY = 'booking/alice'
+import { KEY, MINUTE, OneAgent } from './support/one-agent.ts'
 
 let alice: OneAgent
 
@@ -11,26 +9,15 @@ beforeEach(() => {
   alice = new OneAgent()
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  expect(alice.world.kubernetes.problems).toEqual([])
-  await alice.world.close()
-})
-
-const reconcile = (): ReturnType<OneAgent['reconcile']> => alice.world.reconcile('Agent', KEY)
-
-const says = (type: string): (string | undefined)[] => {
-  const { status, reason } = alice.condition(type) ?? {}
-  return [status, reason]
-}
+afterEach(() => alice.end())
 
 describe('the first status of an Agent', () => {
   test('stands before Google was asked for anything', async () => {
     await alice.world.writeFirstStatus(KEY, 'Agent')
-    expect(says('Ready')).toEqual(['Unknown', 'NotYetKnown'])
-    expect(says('Authorized')).toEqual(['Unknown', 'NotYetKnown'])
-    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
-    expect(says('Reconciling')[0]).toBe('True')
+    expect(alice.says('Ready')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(alice.says('Authorized')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(alice.says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
+    expect(alice.says('Reconciling')[0]).toBe('True')
     expect(alice.condition('Ready')?.message).toBe('Waiting for Google to answer.')
     expect(alice.world.google.asked).toEqual([])
   })
@@ -61,11 +48,11 @@ describe('an Agent that is gone', () => {
     ])
     const { agent } = alice
     alice.world.remove(agent)
-    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: undefined })
+    expect(await alice.reconcileAlone()).toEqual({ kind: 'done', checkAgainIn: undefined })
     expect(alice.world.outputs()).toEqual([])
     alice.world.put({ ...agent, status: undefined, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
     const before = alice.world.google.asked.length
-    await reconcile()
+    await alice.reconcileAlone()
     const paths = alice.world.google.asked.slice(before).map(({ path }) => path)
     expect(paths.some((path) => path.includes('timeMin='))).toBe(true)
     expect(paths.some((path) => path.includes('syncToken='))).toBe(false)
@@ -87,19 +74,19 @@ describe('an Agent whose integration was not looked at yet', () => {
     await alice.ready()
     const { status } = alice
     alice.world.restart()
-    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    expect(await alice.reconcileAlone()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
     await alice.world.clock.advance(3_000)
-    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    expect(await alice.reconcileAlone()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
     expect(alice.status).toEqual(status)
   })
 
   test('in another namespace waits as long, whether that integration exists or not', async () => {
     alice.change({ integrationRef: { name: 'google', namespace: 'elsewhere' } })
-    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    expect(await alice.reconcileAlone()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
     expect(alice.status.conditions).toBeUndefined()
     await alice.world.clock.advance(3_000)
-    await reconcile()
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotAllowed'])
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotAllowed'])
   })
 })
 

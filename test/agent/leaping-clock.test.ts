@@ -1,12 +1,10 @@
 /** The time of day leaps while an Agent waits for an answer: nobody signs in again, and nothing is published as fresher than it is. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
-
-const DAY = 24 * HOUR
+import { DAY, HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
 
 let one: OneAgent
 
-afterEach(() => one.world.close())
+afterEach(() => one.end())
 
 const header = (): { syncedAt: number; freshUntil: number } => {
   const text = one.world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? '{}'
@@ -31,18 +29,6 @@ function leapDuring(path: string, ms: number): void {
   }
 }
 
-/** Reconciles as the queue would. */
-async function run(ms: number): Promise<void> {
-  const { clock } = one.world
-  const end = clock.monotonic() + ms
-  for (let rounds = 0; clock.monotonic() < end; rounds++) {
-    const outcome = await one.reconcile()
-    const pause = outcome.kind === 'done' ? outcome.checkAgainIn : outcome.kind === 'wait' ? outcome.for : 5_000
-    expect(rounds).toBeLessThan(1_000)
-    await clock.advance(Math.min(Math.max(pause ?? Infinity, 100), end - clock.monotonic() + 1))
-  }
-}
-
 function expectTruth(): void {
   const { clock } = one.world
   expect(one.condition('Ready')).toMatchObject({ status: 'True' })
@@ -59,19 +45,19 @@ describe.each(LEAPS)('the clock leaps by %d ms', (ms) => {
   it.each(['/events?', '/token', '/calendarList'])('while Google is asked for %s first', async (path) => {
     one = new OneAgent({ accessToken: true })
     leapDuring(path, ms)
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     expectTruth()
   })
 
   it.each(['/events?', '/token'])('while Google is asked for %s later, and back an hour after', async (path) => {
     one = new OneAgent({ accessToken: true })
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     leapDuring(path, ms)
-    await run(HOUR)
+    await one.run(HOUR)
     expectTruth()
     one.world.clock.setTimeOfDay(-ms)
     const before = listings()
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     expect(listings() - before).toBeGreaterThanOrEqual(1)
     expectTruth()
   })
@@ -79,24 +65,24 @@ describe.each(LEAPS)('the clock leaps by %d ms', (ms) => {
   it('before a restart, and back an hour after it', async () => {
     one = new OneAgent({ accessToken: true })
     one.world.clock.setTimeOfDay(ms)
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     one.world.restart()
-    await run(HOUR)
+    await one.run(HOUR)
     expectTruth()
     one.world.clock.setTimeOfDay(-ms)
     one.world.restart()
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     expectTruth()
   })
 
   it('in the middle of a backoff pause', async () => {
     one = new OneAgent({ accessToken: true })
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     one.refuseListings(503)
-    await run(2 * MINUTE)
+    await one.run(2 * MINUTE)
     one.world.clock.setTimeOfDay(ms)
     one.answerAgain()
-    await run(11 * MINUTE)
+    await one.run(11 * MINUTE)
     expectTruth()
   })
 })

@@ -11,7 +11,7 @@ beforeEach(() => {
   writes = 0
 })
 
-afterEach(() => one.world.close())
+afterEach(() => one.end())
 
 /** From now on this is done to each write of that object. Returns how to end it. */
 function mutate(name: string, how: (object: Stored, n: number) => void): () => void {
@@ -24,16 +24,6 @@ function mutate(name: string, how: (object: Stored, n: number) => void): () => v
     return set(path, object)
   }
   return () => (objects.set = set)
-}
-
-async function run(ms: number): Promise<void> {
-  const { clock } = one.world
-  const end = clock.monotonic() + ms
-  while (clock.monotonic() < end) {
-    const outcome = await one.reconcile()
-    const pause = outcome.kind === 'done' ? outcome.checkAgainIn : outcome.kind === 'wait' ? outcome.for : 5_000
-    await clock.advance(Math.min(Math.max(pause ?? Infinity, 100), end - clock.monotonic() + 1))
-  }
 }
 
 const edited = (object: Stored, n: number): void => void (object.data = { ...object.data, 'busy.json': `{"n":${n}}` })
@@ -53,10 +43,10 @@ describe('a webhook that changes what is published', () => {
     expect(one.condition('Ready')).toMatchObject({ status: 'True' })
     const end = mutate('alice-calendar', edited)
     one.addMeeting()
-    await run(6 * MINUTE)
+    await one.run(6 * MINUTE)
     expect(one.condition('Ready')).toMatchObject({ status: 'False', reason: 'PublishFailed' })
     end()
-    await run(MINUTE)
+    await one.run(MINUTE)
     expect(one.condition('Ready')).toMatchObject({ status: 'True' })
     expect(one.busy).toHaveLength(2)
   })
@@ -76,7 +66,7 @@ describe('a webhook that adds to what is published', () => {
     ['a finalizer', ({ metadata }) => void (metadata.finalizers = ['example.com/theirs'])],
   ])('%s each time changes nothing, and causes no further write', async (_what, how) => {
     mutate('alice-calendar', how)
-    await run(20 * MINUTE)
+    await one.run(20 * MINUTE)
     expect(one.condition('Ready')).toMatchObject({ status: 'True' })
     expect(writes).toBeLessThan(5)
   })

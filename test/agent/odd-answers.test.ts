@@ -9,7 +9,7 @@ beforeEach(async () => {
   await one.ready()
 })
 
-afterEach(() => one.world.close())
+afterEach(() => one.end())
 
 const TIMES = { start: { dateTime: '2026-11-24T02:00:00Z' }, end: { dateTime: '2026-11-24T03:00:00Z' } }
 const MEETING = { start: '2026-11-24T02:00:00Z', end: '2026-11-24T03:00:00Z' }

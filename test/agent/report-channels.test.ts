@@ -1,8 +1,7 @@
 /** What is written about new channels before an Agent is handed over to another replica. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { OneAgent } from './support/one-agent.ts'
+import { KEY, OneAgent } from './support/one-agent.ts'
 
-const KEY = 'booking/alice'
 const CHANNEL = { id: 'a-channel', resourceID: 'a-resource', expiresAt: '2026-11-30T10:00:00Z' }
 
 let alice: OneAgent
@@ -11,11 +10,7 @@ beforeEach(() => {
   alice = new OneAgent()
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  expect(alice.world.kubernetes.problems).toEqual([])
-  await alice.world.close()
-})
+afterEach(() => alice.end())
 
 /** A channel was made, and the status does not name it yet. */
 function makeChannel(): void {

@@ -18,11 +18,7 @@ beforeEach(() => {
   alice.change({ grantSecretRef: undefined })
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  expect(alice.world.kubernetes.problems).toEqual([])
-  await alice.world.close()
-})
+afterEach(() => alice.end())
 
 /** The person signs in: the page saves this. */
 function signIn(): void {
@@ -40,15 +36,13 @@ function signIn(): void {
   })
 }
 
-const says = (type: string): (string | undefined)[] => [alice.condition(type)?.status, alice.condition(type)?.reason]
-
 describe('an Agent that nobody has signed in for', () => {
   beforeEach(() => alice.reconcile())
 
   test('says where to sign in, in the message and in the status, and asks Google nothing', () => {
-    expect(says('Authorized')).toEqual(['False', 'AwaitingSignIn'])
-    expect(says('Ready')).toEqual(['False', 'AwaitingSignIn'])
-    expect(says('Reconciling')[0]).toBe('True')
+    expect(alice.says('Authorized')).toEqual(['False', 'AwaitingSignIn'])
+    expect(alice.says('Ready')).toEqual(['False', 'AwaitingSignIn'])
+    expect(alice.says('Reconciling')[0]).toBe('True')
     expect(alice.condition('Ready')?.message).toContain(URL)
     expect(alice.status.authorization).toEqual({ url: URL })
     expect(alice.status.sync).toBeUndefined()
@@ -58,7 +52,7 @@ describe('an Agent that nobody has signed in for', () => {
   test('is ready once the person has signed in, and shows no link any more', async () => {
     signIn()
     await alice.reconcileAfter(MINUTE)
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
     expect(alice.status.authorization).toMatchObject({ account: ACCOUNT, grantedAt: START })
     expect(alice.status.authorization).not.toHaveProperty('url')
     expect(alice.busy).toHaveLength(1)
@@ -74,7 +68,7 @@ describe('an Agent that nobody has signed in for', () => {
     alice.changeIntegration({ allowedNamespaces: { from: 'Selector', selector: { matchLabels: { a: 'b' } } } })
     alice.change({ integrationRef: { name: 'another' } })
     await alice.reconcileAfter(MINUTE)
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotFound'])
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotFound'])
     expect(alice.status.authorization?.url).toBeUndefined()
   })
 })
@@ -91,8 +85,8 @@ describe('an Agent whose grant has died', () => {
 
   test('says where to sign in again and why it probably died, and names no end that is still to come', async () => {
     await alice.reconcileAfter(HOUR)
-    expect(says('Ready')).toEqual(['False', 'GrantRevoked'])
-    expect(says('Stalled')[0]).toBe('True')
+    expect(alice.says('Ready')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.says('Stalled')[0]).toBe('True')
     const { authorization } = alice.status
     expect(authorization).toMatchObject({ account: ACCOUNT, grantedAt: START, url: URL })
     expect(authorization?.likelyCause).toBeTruthy()
@@ -102,7 +96,7 @@ describe('an Agent whose grant has died', () => {
 
   test('after its seven days says that it has expired', async () => {
     await alice.reconcileAfter(7 * 24 * HOUR)
-    expect(says('Authorized')).toEqual(['False', 'GrantExpired'])
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantExpired'])
     expect(alice.status.authorization).toMatchObject({ url: URL, expiresAt: '2026-11-30T10:00:00Z' })
   })
 })

@@ -1,9 +1,8 @@
 /** What the status of an Agent says about times, when it is written, and when the Agent is reconciled to warn about an end. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
-import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
+import { DAY, HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
 
-const DAY = 24 * HOUR
 const START = '2026-11-23T10:00:00Z'
 const TEAM = 'team%40example.com'
 const NOT_FOUND = { error: { code: 404, errors: [{ domain: 'global', reason: 'notFound' }] } }
@@ -14,11 +13,7 @@ beforeEach(() => {
   alice = new OneAgent()
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  expect(alice.world.kubernetes.problems).toEqual([])
-  await alice.world.close()
-})
+afterEach(() => alice.end())
 
 async function begin(given: ConstructorParameters<typeof OneAgent>[0]): Promise<void> {
   await alice.world.close()
@@ -114,7 +109,7 @@ describe('a status', () => {
       alice.world.remove(agent)
       alice.world.put({ ...agent, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
     }
-    await alice.world.reconcile('Agent', 'booking/alice').catch(() => undefined)
+    await alice.reconcileAlone().catch(() => undefined)
     expect(alice.agent.metadata.uid).toBe('another')
     expect(alice.status.conditions).toBeUndefined()
   })
@@ -217,7 +212,7 @@ describe('a deletion with Revoke', () => {
     const finalizers = (): unknown => alice.agent.metadata.finalizers
     const reconcileAfter = async (ms: number): Promise<string> => {
       await alice.world.clock.advance(ms)
-      return (await alice.world.reconcile('Agent', 'booking/alice')).kind
+      return (await alice.reconcileAlone()).kind
     }
     expect(await reconcileAfter(0)).toBe('retry')
     expect(await reconcileAfter(40_000)).toBe('retry')

@@ -9,10 +9,7 @@ beforeEach(() => {
   alice = new OneAgent()
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  await alice.world.close()
-})
+afterEach(() => alice.end())
 
 const START = '2026-11-23T10:00:00Z'
 /** Give or take what puts the next read on a tick. */

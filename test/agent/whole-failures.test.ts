@@ -5,7 +5,6 @@ import { refusal } from '../memory/kubernetes.ts'
 import { hostileOf } from '../memory/objects.ts'
 import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
 
-const KEY = 'booking/alice'
 const SECOND = 1_000
 
 let alice: OneAgent
@@ -14,18 +13,7 @@ beforeEach(() => {
   alice = new OneAgent()
 })
 
-afterEach(async () => {
-  expect(alice.world.failures).toEqual([])
-  expect(alice.world.kubernetes.problems).toEqual([])
-  await alice.world.close()
-})
-
-const reconcile = (): ReturnType<OneAgent['reconcile']> => alice.world.reconcile('Agent', KEY)
-
-const says = (type: string): (string | undefined)[] => {
-  const { status, reason } = alice.condition(type) ?? {}
-  return [status, reason]
-}
+afterEach(() => alice.end())
 
 /** Google's answer to requests whose path contains this. */
 function refuse(what: string, status: number, body: object): void {
@@ -53,52 +41,52 @@ describe('an Agent whose token Google does not renew, because it gives no answer
   })
 
   test('knows nothing about its grant, and asks nothing else', async () => {
-    expect(await reconcile()).toMatchObject({ kind: 'retry', error: { failure: 'Unreachable' } })
-    expect(says('Authorized')).toEqual(['Unknown', 'GoogleUnreachable'])
-    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
-    expect(says('Ready')).toEqual(['Unknown', 'GoogleUnreachable'])
+    expect(await alice.reconcileAlone()).toMatchObject({ kind: 'retry', error: { failure: 'Unreachable' } })
+    expect(alice.says('Authorized')).toEqual(['Unknown', 'GoogleUnreachable'])
+    expect(alice.says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
+    expect(alice.says('Ready')).toEqual(['Unknown', 'GoogleUnreachable'])
     expect(asked('/calendar/v3/')).toBe(0)
   })
 
   test('asks nothing before its backoff ends, whatever triggers a reconcile, and says the same', async () => {
-    await reconcile()
+    await alice.reconcileAlone()
     const before = askedAll()
     const { conditions } = alice.status
     alice.change({}, { labels: { a: 'b' } })
-    const outcome = await reconcile()
+    const outcome = await alice.reconcileAlone()
     expect(askedAll()).toBe(before)
     expect(alice.status.conditions).toEqual(conditions)
     expect(outcome).toMatchObject({ kind: 'retry', notBefore: expect.closeTo(750, -1) as number })
     alice.answerAgain()
     await alice.world.clock.advance(SECOND)
-    await reconcile()
+    await alice.reconcileAlone()
     expect(askedAll()).toBeGreaterThan(before)
   })
 
   test('asks at once if somebody requests it', async () => {
-    await reconcile()
+    await alice.reconcileAlone()
     alice.answerAgain()
     alice.change({}, { annotations: { 'calendar-operator.io/requestedAt': 'now' } })
-    await reconcile()
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
     expect(alice.status.lastHandledReconcileAt).toBe('now')
   })
 
   test('asks at once with another grant', async () => {
-    await reconcile()
+    await alice.reconcileAlone()
     alice.answerAgain()
     const secret = alice.world.kubernetes.find('Secret', 'alice-grant')!
     alice.world.put({ ...secret, data: { refresh_token: Buffer.from('1//another-refresh-token').toString('base64') } })
-    await reconcile()
-    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
+    await alice.reconcileAlone()
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantRevoked'])
   })
 
   test('asks at once with other credentials or a larger quota', async () => {
-    await reconcile()
+    await alice.reconcileAlone()
     alice.answerAgain()
     alice.changeIntegration({ quota: { requestsPerMinute: 20_000, requestsPerMinutePerAgent: 600 } })
-    await reconcile()
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
   })
 })
 
@@ -144,13 +132,13 @@ describe('an Agent that Google stops answering after it has read', () => {
   test('is still authorized, during its backoff, too', async () => {
     alice.refuseListings(503)
     await alice.reconcileAfter(6 * MINUTE)
-    await reconcile()
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
-    expect(says('Synced')).toEqual(['True', 'Synced'])
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    await alice.reconcileAlone()
+    expect(alice.says('Authorized')).toEqual(['True', 'Granted'])
+    expect(alice.says('Synced')).toEqual(['True', 'Synced'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
     await alice.reconcileAfter(14 * MINUTE)
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
-    expect(says('Ready')[0]).toBe('False')
+    expect(alice.says('Authorized')).toEqual(['True', 'Granted'])
+    expect(alice.says('Ready')[0]).toBe('False')
   })
 })
 
@@ -171,7 +159,7 @@ describe('an access token that Google refuses while a calendar is read', () => {
     refuseOnce()
     await alice.reconcileAfter(6 * MINUTE)
     expect(asked('/token')).toBe(before + 1)
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
     expect(alice.busy).toHaveLength(2)
   })
 
@@ -184,8 +172,8 @@ describe('an access token that Google refuses while a calendar is read', () => {
       if (answer) alice.world.google.twist([{ do: 'refuse', ...answer }])
     }
     await alice.reconcileAfter(6 * MINUTE)
-    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
-    expect(says('Ready')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.says('Ready')).toEqual(['False', 'GrantRevoked'])
   })
 })
 
@@ -197,8 +185,8 @@ describe('an Agent of which one calendar is refused', () => {
     await alice.ready()
     alice.refuseListings(503)
     for (let round = 0; round < 4; round++) await alice.reconcileAfter(10 * MINUTE)
-    expect(says('Ready')).toEqual(['False', 'CalendarNotFound'])
-    expect(says('Synced')).toEqual(['False', 'CalendarNotFound'])
+    expect(alice.says('Ready')).toEqual(['False', 'CalendarNotFound'])
+    expect(alice.says('Synced')).toEqual(['False', 'CalendarNotFound'])
     expect(alice.condition('Ready')?.message.match(/Google knows no calendar/g)).toHaveLength(1)
   })
 })
@@ -207,14 +195,14 @@ describe('an Agent whose client Google limits', () => {
   test('that was never read says so, and is read once the limit has ended', async () => {
     alice.refuseListings(403, '', apiError(403, 'rateLimitExceeded'))
     await alice.reconcile()
-    expect(says('Ready')).toEqual(['False', 'RateLimited'])
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
+    expect(alice.says('Ready')).toEqual(['False', 'RateLimited'])
+    expect(alice.says('Authorized')).toEqual(['True', 'Granted'])
     const before = asked('/events?')
     alice.answerAgain()
     await alice.reconcileAfter(SECOND)
     expect(asked('/events?')).toBe(before)
     await alice.reconcileAfter(MINUTE)
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
   })
 
   test('is read at once after another Agent of the client has met the end of the limit', async () => {
@@ -252,9 +240,9 @@ describe('an Agent whose client Google refuses', () => {
     await withIntegration()
     refuse('/token', 401, { error: 'invalid_client' })
     await alice.world.clock.advance(MINUTE)
-    await reconcile()
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
-    expect(says('Authorized')[0]).not.toBe('False')
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(alice.says('Authorized')[0]).not.toBe('False')
     expect(alice.world.registry.isSuspect('booking/google')).toBe(true)
     await withIntegration()
     const integration = alice.world.kubernetes.find('CalendarIntegration', 'google')?.status as OneAgent['status']
@@ -279,14 +267,14 @@ describe('an Agent whose project has the Calendar API switched off', () => {
     await alice.reconcileAfter(10 * MINUTE)
     await alice.reconcile()
     expect(alice.world.registry.api('booking/google')?.state).toBe('Enabled')
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
   })
 
   test('is not ready once its calendar can’t be trusted any more; its grant is still good', async () => {
     await alice.reconcileAfter(20 * MINUTE)
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotReady'])
     expect(alice.condition('Ready')?.message).toContain('Calendar API is switched off')
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
+    expect(alice.says('Authorized')).toEqual(['True', 'Granted'])
   })
 })
 
@@ -297,8 +285,8 @@ describe('an Agent without a grant', () => {
   test('says which Secret is missing, and asks Google nothing', async () => {
     removeGrant()
     await alice.reconcile()
-    expect(says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
-    expect(says('Ready')).toEqual(['False', 'GrantSecretNotFound'])
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
+    expect(alice.says('Ready')).toEqual(['False', 'GrantSecretNotFound'])
     expect(asked('/calendar/v3/')).toBe(0)
   })
 
@@ -308,8 +296,8 @@ describe('an Agent without a grant', () => {
     await withIntegration()
     removeGrant()
     await alice.world.clock.advance(10 * MINUTE)
-    await reconcile()
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotReady'])
   })
 
   test('with a Secret that can’t hold one says that, also if the Calendar API is switched off', async () => {
@@ -319,8 +307,8 @@ describe('an Agent without a grant', () => {
     const secret = alice.world.kubernetes.find('Secret', 'alice-grant')!
     alice.world.put({ ...secret, data: { refresh_token: Buffer.from('two words').toString('base64') } })
     await alice.world.clock.advance(10 * MINUTE)
-    await reconcile()
-    expect(says('Ready')).toEqual(['False', 'GrantSecretInvalid'])
+    await alice.reconcileAlone()
+    expect(alice.says('Ready')).toEqual(['False', 'GrantSecretInvalid'])
   })
 
   test('says first that nobody can sign in, if the site belongs to another namespace', async () => {
@@ -333,8 +321,8 @@ describe('an Agent without a grant', () => {
     await alice.world.reconcile('CalendarIntegration', 'other/first')
     removeGrant()
     await alice.reconcile()
-    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
-    expect(says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
+    expect(alice.says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
   })
 })
 
@@ -344,12 +332,12 @@ describe('an Agent whose grant is dead', () => {
     alice = new OneAgent({ calendars: 2 })
     alice.refuseListings(404, 'team%40example.com', apiError(404, 'notFound'))
     await alice.ready()
-    expect(says('Ready')).toEqual(['False', 'CalendarNotFound'])
+    expect(alice.says('Ready')).toEqual(['False', 'CalendarNotFound'])
     const { busy } = alice
     refuse('/token', 400, { error: 'invalid_grant' })
     await alice.reconcileAfter(HOUR)
-    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
-    expect(says('Ready')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.says('Authorized')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.says('Ready')).toEqual(['False', 'GrantRevoked'])
     expect(alice.condition('Synced')?.reason).toBe('CalendarNotFound')
     expect(alice.busy).toEqual(busy)
   })
@@ -362,11 +350,11 @@ describe('a refresh token that can’t be saved', () => {
       method !== 'GET' && path.includes('/secrets') ? refusal(403, 'Forbidden') : undefined
     await alice.ready()
     expect(alice.busy).toHaveLength(1)
-    expect(says('Ready')[0]).toBe('False')
+    expect(alice.says('Ready')[0]).toBe('False')
     expect(alice.condition('Ready')?.message).toContain('alice-google-grant')
     alice.world.kubernetes.refuse = () => undefined
     await alice.reconcileAfter(MINUTE)
-    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.says('Ready')).toEqual(['True', 'Ready'])
     const kept = alice.world.kubernetes.find('Secret', 'alice-google-grant')?.data?.refresh_token ?? ''
     expect(Buffer.from(kept, 'base64').toString()).toBe(alice.world.google.latest)
   })
@@ -380,16 +368,16 @@ describe('Agents that Google does not answer', () => {
     alice.refuseListings(503)
     await alice.world.clock.advance(6 * MINUTE)
     for (let round = 0; round < 8; round++) {
-      await reconcile()
+      await alice.reconcileAlone()
       await alice.world.reconcile('Agent', 'booking/bob')
       await alice.world.clock.advance(2 * MINUTE)
     }
     expect(alice.world.wokenAgents).toEqual([])
-    await reconcile()
+    await alice.reconcileAlone()
     await alice.world.reconcile('Agent', 'booking/bob')
     alice.answerAgain()
     alice.change({}, { annotations: { 'calendar-operator.io/requestedAt': 'now' } })
-    await reconcile()
+    await alice.reconcileAlone()
     expect(alice.world.wokenAgents).toEqual(['booking/bob'])
     const before = asked('/events?')
     await alice.world.clock.advance(15 * SECOND)

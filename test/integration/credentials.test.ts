@@ -21,10 +21,7 @@ beforeEach(() => {
   google = new OneIntegration()
 })
 
-afterEach(async () => {
-  expect(google.world.kubernetes.problems).toEqual([])
-  await google.world.close()
-})
+afterEach(() => google.end())
 
 describe('an integration whose client Google accepts', () => {
   test('shows the client without its secret, what to register, and its Agents', async () => {

@@ -20,10 +20,7 @@ beforeEach(() => {
   google = new OneIntegration()
 })
 
-afterEach(async () => {
-  expect(google.world.kubernetes.problems).toEqual([])
-  await google.world.close()
-})
+afterEach(() => google.end())
 
 describe('an integration whose project has the Calendar API switched off', () => {
   beforeEach(async () => {

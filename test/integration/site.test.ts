@@ -13,10 +13,7 @@ beforeEach(() => {
   google.add(OTHER)
 })
 
-afterEach(async () => {
-  expect(google.world.kubernetes.problems).toEqual([])
-  await google.world.close()
-})
+afterEach(() => google.end())
 
 describe('a host that two namespaces name', () => {
   test('is that of the older integration; the other one is not ready, and has no pages', async () => {

@@ -9,10 +9,7 @@ beforeEach(() => {
   google = new OneIntegration()
 })
 
-afterEach(async () => {
-  expect(google.world.kubernetes.problems).toEqual([])
-  await google.world.close()
-})
+afterEach(() => google.end())
 
 describe('the Agents of an integration', () => {
   test('are counted once each, by their own status', async () => {

@@ -21,10 +21,7 @@ beforeEach(() => {
   google = new OneIntegration()
 })
 
-afterEach(async () => {
-  expect(google.world.kubernetes.problems).toEqual([])
-  await google.world.close()
-})
+afterEach(() => google.end())
 
 describe('a client that Google refuses', () => {
   test.each<[error: string, reason: string, advice: RegExp]>([

@@ -1,4 +1,5 @@
 /** A world in memory with one Agent and its integration, and what a test looks at. */
+import { expect } from 'vitest'
 import type { Outcome } from '../../../src/controller/outcome.ts'
 import type { AgentStatus, Condition } from '../../../src/resources/types.ts'
 import type { Case } from '../../fuzz/support/arbitraries.ts'
@@ -9,6 +10,8 @@ import { MemoryWorld } from '../../memory/world.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+export const KEY = 'booking/alice'
 
 /** An Agent with one calendar, as most people have it. */
 export const PLAIN: Case = {
@@ -58,7 +61,12 @@ export class OneAgent {
   /** One reconcile of the integration and one of the Agent. */
   async reconcile(): Promise<Outcome> {
     await this.world.reconcile('CalendarIntegration', 'booking/google')
-    return this.world.reconcile('Agent', 'booking/alice')
+    return this.reconcileAlone()
+  }
+
+  /** One reconcile of the Agent, whose integration is not looked at again. */
+  reconcileAlone(): Promise<Outcome> {
+    return this.world.reconcile('Agent', KEY)
   }
 
   /** Reconciles twice: then the Agent is ready if all goes well. */
@@ -72,6 +80,25 @@ export class OneAgent {
     return this.reconcile()
   }
 
+  /** Reconciles for so long, as the queue would. */
+  async run(ms: number): Promise<void> {
+    const { clock } = this.world
+    const end = clock.monotonic() + ms
+    for (let rounds = 0; clock.monotonic() < end; rounds++) {
+      const outcome = await this.reconcile()
+      const pause = outcome.kind === 'done' ? outcome.checkAgainIn : outcome.kind === 'wait' ? outcome.for : 5_000
+      expect(rounds).toBeLessThan(1_000)
+      await clock.advance(Math.min(Math.max(pause ?? Infinity, 100), end - clock.monotonic() + 1))
+    }
+  }
+
+  /** Ends the test: nothing has gone wrong in the background, and no object breaks its schema. */
+  async end(): Promise<void> {
+    expect(this.world.failures).toEqual([])
+    expect(this.world.kubernetes.problems).toEqual([])
+    await this.world.close()
+  }
+
   get agent(): Stored & { spec: Record<string, unknown> } {
     return this.world.kubernetes.find('Agent', 'alice') as Stored & { spec: Record<string, unknown> }
   }
@@ -82,6 +109,12 @@ export class OneAgent {
 
   condition(type: string): Condition | undefined {
     return this.status.conditions?.find((one) => one.type === type)
+  }
+
+  /** The status and the reason of a condition. */
+  says(type: string): (string | undefined)[] {
+    const { status, reason } = this.condition(type) ?? {}
+    return [status, reason]
   }
 
   /** Changes the Agent as a user does. */

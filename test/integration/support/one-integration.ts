@@ -1,4 +1,5 @@
 /** A world in memory with the integration `booking/google`, and what a test looks at. */
+import { expect } from 'vitest'
 import type { IntegrationEntry } from '../../../src/clients/port.ts'
 import type { Outcome } from '../../../src/controller/outcome.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus, Condition } from '../../../src/resources/types.ts'
@@ -40,6 +41,13 @@ export class OneIntegration {
   async reconcileAfter(ms: number): Promise<Outcome> {
     await this.world.clock.advance(ms)
     return this.reconcile()
+  }
+
+  /** Ends the test: nothing has gone wrong in the background, and no object breaks its schema. */
+  async end(): Promise<void> {
+    expect(this.world.failures).toEqual([])
+    expect(this.world.kubernetes.problems).toEqual([])
+    await this.world.close()
   }
 
   object(key = KEY): Stored & { spec: Spec; status: CalendarIntegrationStatus } {
