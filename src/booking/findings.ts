@@ -1,4 +1,5 @@
 /** The conditions of a Booking: what each says, and which of them decides `Ready`. Pure. */
+import { hasEvent } from './decide.ts'
 import { findCondition, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { Booking } from '../resources/types.ts'
@@ -40,7 +41,7 @@ export function findingsOf(booking: Booking, found: OwnFindings): Findings<'Book
   const accepted = found.accepted ?? known ?? notYetKnown('It has not been decided yet.')
   const previous = (before(booking, 'Booked') as Booked | undefined) ?? NOT_YET_BOOKED
   // A refusal stands beside what is at Google, and not beside an earlier failure to write.
-  const kept = accepted.status === 'True' || isAboutTheEvent(previous) ? previous : standing(booking)
+  const kept = accepted.status === 'True' || isAboutTheEvent(booking, previous) ? previous : standing(booking)
   const booked = found.booked ?? kept
   return { ready: readyOf([accepted, booked]), own: { Accepted: accepted, Booked: booked } }
 }
@@ -48,7 +49,9 @@ export function findingsOf(booking: Booking, found: OwnFindings): Findings<'Book
 /** The reasons that say something about the event at Google. */
 const ABOUT_THE_EVENT: readonly string[] = ['Booked', 'Moved', 'CancelledAtGoogle'] satisfies Booked['reason'][]
 
-const isAboutTheEvent = ({ reason }: Booked): boolean => ABOUT_THE_EVENT.includes(reason)
+/** A conflict with somebody else's event says nothing about the Booking's own; one with a series that was made of it does. */
+const isAboutTheEvent = (booking: Booking, { reason }: Booked): boolean =>
+  ABOUT_THE_EVENT.includes(reason) || (reason === 'EventConflict' && hasEvent(booking))
 
 /** What the status says about the event, whatever failed last. */
 function standing({ status }: Booking): Booked {
