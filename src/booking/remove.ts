@@ -7,7 +7,7 @@ import { resolveIntegration, type Resolution } from '../clients/resolve-integrat
 import { writeCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { isStepFailure } from '../failures/step-failure.ts'
-import { GoogleError, type EventReference, type GoogleFailure } from '../google/port.ts'
+import { GoogleError, type EventReference, type GoogleFailure, type StoredEvent } from '../google/port.ts'
 import type { TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { EVENT_FINALIZER } from '../resources/names.ts'
@@ -16,7 +16,7 @@ import { agentKey } from '../resources/references.ts'
 import type { Agent } from '../resources/types.ts'
 import { mayHaveBeenWritten } from './accept.ts'
 import { bookingOf, isRecurring } from './booked-event.ts'
-import { hasEnded, hasEvent, isFinal, isInConflict } from './decide.ts'
+import { hasEnded, hasEvent, isInConflict } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
 import type { BookingState } from './state.ts'
@@ -55,7 +55,7 @@ function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
   const { deps, booking } = run
   if (booking.spec.deletionPolicy === 'Retain') return false
   if (hasEvent(booking)) return !hasEnded(booking.status, deps.clock.now())
-  return !isFinal(booking) && (mayHaveBeenWritten(run, state) || deps.unanswered.isInDoubt(booking))
+  return mayHaveBeenWritten(run, state) || deps.unanswered.isInDoubt(booking)
 }
 
 async function removeEvent(run: BookingRun, state: BookingState): Promise<Removal> {
@@ -122,35 +122,50 @@ const LASTING: readonly GoogleFailure[] = [
   'Unauthenticated',
 ]
 
-/** Decides on an event of which it is not known whose it is, or what somebody has made of it. Undefined: it is to be deleted. */
-async function judgeEvent(
+/**
+ * Looks for an event of which it is not known whether it stands, whose it is, or what somebody has made of it. Returns where the event is
+ * that is to be deleted.
+ */
+async function findEvent(
   run: BookingRun,
   agent: AuthorizedAgent,
   where: EventReference,
-): Promise<Removal | undefined> {
+  remade = run.booking.status?.remade ?? 0,
+): Promise<Removal | EventReference> {
   const { deps, booking } = run
   const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
   if (!stored && deps.unanswered.isInDoubt(booking)) {
     const why = 'Google did not answer whether it was written.'
     return { kind: 'retry', error: new Error(why), why }
   }
+  if (!stored?.isCancelled || hasEvent(booking)) return judgeEvent(run, where, stored)
+  // It may have been made again without its status having been kept.
+  const eventId = eventIdOf(booking.metadata.uid ?? '', remade + 1)
+  return findEvent(run, agent, { ...where, eventId }, remade + 1)
+}
+
+function judgeEvent(
+  { booking }: BookingRun,
+  where: EventReference,
+  stored: StoredEvent | undefined,
+): Removal | EventReference {
   if (!stored || stored.isCancelled || bookingOf(stored) !== booking.metadata.uid) return { kind: 'done' }
-  return isRecurring(stored) ? { kind: 'left', why: 'somebody made it recurring in Google Calendar.' } : undefined
+  return isRecurring(stored) ? { kind: 'left', why: 'somebody made it recurring in Google Calendar.' } : where
 }
 
 async function deleteEvent(run: BookingRun, agent: AuthorizedAgent, where: EventReference): Promise<Removal> {
   const { deps, booking } = run
   try {
     const isCertain = hasEvent(booking) && !isInConflict(booking)
-    const removal = isCertain ? undefined : await judgeEvent(run, agent, where)
-    if (removal) return removal
-    const request = { ...where, sendUpdates: sendUpdatesOf(booking.spec) }
+    const found = isCertain ? where : await findEvent(run, agent, where)
+    if ('kind' in found) return found
+    const request = { ...found, sendUpdates: sendUpdatesOf(booking.spec) }
     await withToken(deps, agent, (token) => agent.client.deleteEvent(token, request))
+    deps.calendars.onWritten({ calendarId: found.calendarId, id: found.eventId, etag: undefined, resource: {} })
+    return { kind: 'done' }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     if (LASTING.includes(error.failure)) return { kind: 'left', why: `Google refuses to delete it (${error.message}).` }
     return { kind: 'retry', error, why: `Google could not be reached (${error.message}).` }
   }
-  deps.calendars.onWritten({ calendarId: where.calendarId, id: where.eventId, etag: undefined, resource: {} })
-  return { kind: 'done' }
 }
