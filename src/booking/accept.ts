@@ -19,7 +19,7 @@ import type { BookingRun, AgentStep, BookingStepResult } from './steps.ts'
 import { withToken } from './with-token.ts'
 
 /** What was read longer ago is read again before a slot is judged. */
-const FRESH_MS = 5_000
+export const FRESH_MS = 5_000
 /** How long a Booking waits for its Agent's calendars before it is reconciled again anyway. */
 const READ_PAUSE_MS = 30_000
 
@@ -75,11 +75,11 @@ function concludeRefusal(
   progress: ProgressWithAgent,
   accepted: ReturnType<typeof refused>,
 ): BookingStepResult {
-  if (progress.atGoogle.kind === 'unknown' && mayHaveBeenWritten(run, state)) {
-    return { state: { mayExist: true }, progress: lookAgain(progress) }
-  }
   if (progress.atGoogle.kind === 'unknown' && run.deps.unanswered.isInDoubt(run.booking)) {
     return awaitAnswer(progress)
+  }
+  if (progress.atGoogle.kind === 'unknown' && mayHaveBeenWritten(run, state)) {
+    return { state: { mayExist: true }, progress: lookAgain(progress) }
   }
   return { state: { askedAt: undefined }, progress: ended(progress, done(), { accepted }) }
 }
@@ -143,7 +143,7 @@ interface Reading {
 }
 
 /** Has the calendars read; several Bookings share one read. Once that has failed, the Agent is not ready. */
-function awaitReading(
+export function awaitReading(
   { deps }: BookingRun,
   { askedAt }: BookingState,
   progress: ProgressWithAgent,

@@ -3,7 +3,7 @@ import { hasCalendarFailed } from '../calendars/query.ts'
 import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry } from '../controller/outcome.ts'
 import type { EventReference, StoredEvent } from '../google/port.ts'
-import { awaitAnswer, wantedTime } from './accept.ts'
+import { awaitAnswer, awaitReading, FRESH_MS, wantedTime } from './accept.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
 import { fieldHash } from './applied.ts'
 import { isNewTime } from './decide.ts'
@@ -30,17 +30,24 @@ export const lookAtEvent: AgentStep = async (run, state, progress) => {
     const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
     if (stored) noteFound(run, where, stored, listedEtag)
     const looked = {
-      lookedAt: run.deps.clock.monotonic(),
-      mayExist: false,
-      sentTo: undefined,
-      seenEtag: listedEtag,
-      unlistedAt,
+      ...{ lookedAt: run.deps.clock.monotonic(), seenEtag: listedEtag, unlistedAt },
+      ...whereabouts(run, state, { stored, where }),
     }
     const result = afterLook(run, state, progress, { stored, where })
     return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
   } catch (error) {
     return lookFailed(run, state, progress, error)
   }
+}
+
+/** Where the event is. While an insertion may still arrive, it is looked for again where that was sent to. */
+function whereabouts(
+  { deps, booking }: BookingRun,
+  { sentTo }: BookingState,
+  { stored, where }: Look,
+): Pick<BookingState, 'mayExist' | 'sentTo'> {
+  if (stored) return { mayExist: false, sentTo: stored.isCancelled ? undefined : where.calendarId }
+  return deps.unanswered.isInDoubt(booking) ? { mayExist: true, sentTo } : { mayExist: false, sentTo: undefined }
 }
 
 /** The Agent names another calendar than the insertion was sent to, where the id would not keep a second event away. */
@@ -68,7 +75,7 @@ function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAge
   if (stored && !stored.isCancelled) return stands(run, state, progress, { stored, where })
   // The id was used: it stays reserved at Google.
   const isKnown = stored !== undefined || (before.next.kind === 'look again' && before.next.isIdUsed === true)
-  return absent(run, progress, { where, isKnown })
+  return (!isKnown && whileDoubted(run, state, progress, where)) || absent(run, progress, isKnown)
 }
 
 /** Google has such an event: a write that arrives late now meets its id or its version. */
@@ -137,27 +144,40 @@ function stands(
   return { progress: { ...progress, applied, atGoogle: { kind: 'stands', event, calendarId: where.calendarId } } }
 }
 
-/** Nothing stands under that id. @param look.isKnown the id was used. */
-function absent(
-  run: BookingRun,
+/**
+ * Google answers the same where it knows no such event and where the account may not see the calendar at the moment. Nothing is
+ * concluded about an event that stood before its calendar was read again. Undefined: it was.
+ */
+function whileDoubted(
+  { deps, ...run }: BookingRun,
+  state: BookingState,
   progress: ProgressWithAgent,
-  { where, isKnown }: { where: EventReference; isKnown: boolean },
-): BookingStepResult {
-  const { booking, deps } = run
+  { calendarId }: EventReference,
+): BookingStepResult | undefined {
+  if (progress.work === 'book') return undefined
+  const { key, agent } = progress.agent
+  const known = deps.calendars.calendars(key)
+  if (hasCalendarFailed(known?.state, calendarId)) {
+    const message = 'the calendar of the event could not be read.'
+    return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, message)) }
+  }
+  const calendar = [...(known?.state.byId ?? [])].find(([id]) => isSameCalendar(id, calendarId))?.[1]
+  const oldest = calendar?.lastRead ?? -Infinity
+  const isFresh = oldest >= deps.clock.monotonic() - FRESH_MS
+  return isFresh ? undefined : awaitReading({ deps, ...run }, state, progress, { known, calendars: [], oldest })
+}
+
+/** Nothing stands under that id. @param isKnown the id was used. */
+function absent({ booking }: BookingRun, progress: ProgressWithAgent, isKnown: boolean): BookingStepResult {
   const remade = progress.remade + 1
   // The next id may have been used, too.
   if (progress.work === 'book')
     return isKnown ? { state: { mayExist: true }, progress: { ...progress, remade } } : { progress }
-  const known = deps.calendars.calendars(progress.agent.key)
-  if (!isKnown && hasCalendarFailed(known?.state, where.calendarId)) {
-    const message = 'the calendar of the event could not be read.'
-    return { progress: agentFailed(progress, notReady(progress.agent.agent, message)) }
-  }
   const message =
     'The event was cancelled or deleted in Google Calendar. A change of spec.start or spec.end books it again.'
   const gone = { ...progress, atGoogle: { kind: 'gone' }, booked: notBooked('CancelledAtGoogle', message) } as const
   if (booking.spec.onExternalChange === 'Reflect' && !isNewTime(booking)) {
-    return { progress: ended(gone, done(), { accepted: ACCEPTED }) }
+    return { state: { askedAt: undefined }, progress: ended(gone, done(), { accepted: ACCEPTED }) }
   }
   return { progress: { ...gone, work: 'book', remade } }
 }

@@ -13,9 +13,9 @@ export interface BookingState {
   readonly writtenStatus?: BookingStatus
   /** When it asked for its Agent's calendars to be read. */
   readonly askedAt?: number
-  /** An insertion was sent and not answered, or may have been sent by an earlier process. */
+  /** An event may stand that the status does not show. */
   readonly mayExist: boolean
-  /** The calendar that an insertion was sent to that was not answered. The Agent may name another one by now. */
+  /** The calendar that the event was written to, or may have been. The Agent may name another one by now. */
   readonly sentTo?: string
   /** The version of the event that a listing last contained and that was looked at. */
   readonly seenEtag?: string

@@ -41,10 +41,10 @@ function insertFailed(
   progress: ProgressWithAgent,
   error: unknown,
 ): BookingStepResult {
-  const mayExist = noteUnanswered(run, progress, error)
+  const isUnanswered = noteUnanswered(run, progress, error)
   const failed = writeFailed(run, state, progress, error)
-  const sent = mayExist ? { sentTo: progress.agent.calendar.id } : {}
-  return { ...failed, state: { ...failed.state, mayExist, ...sent } }
+  const sent = isUnanswered ? { mayExist: true, sentTo: progress.agent.calendar.id } : {}
+  return { ...failed, state: { ...failed.state, ...sent } }
 }
 
 function sendInsert({ deps, booking }: BookingRun, agent: BookingAgent, remade: number): Promise<InsertResult> {
@@ -133,7 +133,7 @@ function afterWrite(
   return {
     state: {
       mayExist: false,
-      sentTo: undefined,
+      sentTo: calendarId,
       seenEtag: etag,
       lookedAt: deps.clock.monotonic(),
       polls: 0,

@@ -1,6 +1,69 @@
 /** No event stands in a calendar that no Booking answers for, and what others made of one is not deleted. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { GoogleError } from '../../src/google/port.ts'
 import { BookingBench } from './support/bench.ts'
+import { lost, MemoryCalendar } from './support/memory-google.ts'
+
+const TEAM = 'team@group.calendar.google.com'
+const MINUTE = 60_000
+
+/** The Agent names another calendar from now on. */
+function writeToTeam(bench: BookingBench): MemoryCalendar {
+  const team = new MemoryCalendar()
+  bench.google.others.set(TEAM, team)
+  bench.agents = bench.agents.map((agent) => ({
+    ...agent,
+    spec: { ...agent.spec, calendars: { read: ['primary'], write: TEAM } },
+  }))
+  return team
+}
+
+test('an event whose status could not be written stays the only one where the Agent then names another calendar', async () => {
+  const bench = new BookingBench()
+  bench.apply({ conflictPolicy: 'Allow' })
+  bench.fault = { at: 3, how: 'no connection' }
+  await bench.run(1)
+  expect(bench.google.live).toHaveLength(1)
+  const team = writeToTeam(bench)
+  await bench.run()
+  expect(bench.ready).toBe('Ready')
+  expect(team.live).toEqual([])
+})
+
+test('and is deleted with its Booking', async () => {
+  const bench = new BookingBench()
+  bench.apply({ conflictPolicy: 'Allow' })
+  bench.fault = { at: 3, how: 'no connection' }
+  await bench.run(1)
+  writeToTeam(bench)
+  bench.delete()
+  await bench.run()
+  expect(bench.bookings.size).toBe(0)
+  expect(bench.google.live).toEqual([])
+})
+
+test('an insertion that arrives late, while a second one is refused because of a limit, leaves no event behind', async () => {
+  const bench = new BookingBench()
+  let arrive = (): unknown => undefined
+  let inserts = 0
+  const { intercept } = bench.google
+  bench.google.intercept = (call, run) => {
+    if (call !== 'insert') return intercept(call, run)
+    inserts += 1
+    if (inserts > 1) return Promise.reject(new GoogleError('DailyQuotaExceeded', '403', { retryAfterMs: 60 * MINUTE }))
+    arrive = run
+    return Promise.reject(lost())
+  }
+  bench.apply({ conflictPolicy: 'Allow' })
+  await bench.run(3)
+  expect(inserts).toBe(2)
+  arrive()
+  await bench.clock.advance(10 * MINUTE)
+  bench.delete()
+  await bench.run()
+  expect(bench.bookings.size).toBe(0)
+  expect(bench.google.live).toEqual([])
+})
 
 test('a Booking whose status was lost after its event was made again is deleted with the event that stands', async () => {
   const bench = new BookingBench()
@@ -36,6 +99,34 @@ test('a series that somebody made of an event is left, although the Booking has 
   await bench.run()
   expect(bench.bookings.size).toBe(0)
   expect(bench.google.live).toHaveLength(1)
+})
+
+describe('an event in a calendar that the account cannot see for a while', () => {
+  async function hidden(spec: Parameters<BookingBench['apply']>[0]): Promise<BookingBench> {
+    const bench = new BookingBench()
+    bench.apply(spec)
+    await bench.run()
+    await bench.read()
+    await bench.clock.advance(MINUTE)
+    bench.google.isHidden = true
+    bench.apply({ title: 'Renamed' })
+    await bench.run(10)
+    return bench
+  }
+
+  test.each(['Reflect', 'Enforce'] as const)('is not called cancelled: %s', async (onExternalChange) => {
+    const bench = await hidden({ onExternalChange })
+    expect(bench.ready).toBe('AgentNotReady')
+    expect(bench.get().status?.event?.id).toBeDefined()
+  })
+
+  test('is not made a second time, whatever else the calendar holds', async () => {
+    const bench = await hidden({ onExternalChange: 'Enforce', conflictPolicy: 'Allow' })
+    bench.google.isHidden = false
+    await bench.poll()
+    expect(bench.ready).toBe('Ready')
+    expect(bench.google.live).toMatchObject([{ resource: { summary: 'Renamed' } }])
+  })
 })
 
 test('a refused Booking that was booked on request is deleted with its event, although no status names it', async () => {

@@ -1,5 +1,5 @@
 /** One calendar at Google, in memory: what it does is taken from docs/google-behaviour.md, and nothing from the operator. */
-import { GoogleError, type GoogleClient, type StoredEvent } from '../../../src/google/port.ts'
+import { GoogleError, type GoogleClient, type InsertResult, type StoredEvent } from '../../../src/google/port.ts'
 
 type Resource = Record<string, unknown>
 
@@ -15,6 +15,10 @@ export class MemoryCalendar {
   readonly calls: string[] = []
   /** Wraps each call: a test may let it fail, or never return. */
   intercept: <T>(call: string, run: () => T) => Promise<T> = async (_, run) => run()
+  /** Other calendars, by id; without one, whatever id is named is this one. */
+  readonly others = new Map<string, MemoryCalendar>()
+  /** The account may not see the calendar for now: Google says that there is none, as it does of its events. */
+  isHidden = false
   #version = 0
   /** The ids in the order in which they changed. */
   readonly log: string[] = []
@@ -37,6 +41,19 @@ export class MemoryCalendar {
     return [...this.events].filter(([, { isCancelled }]) => !isCancelled).map(([id]) => this.stored(id))
   }
 
+  #of(calendarId: string): MemoryCalendar {
+    return this.others.get(calendarId) ?? this
+  }
+
+  #get(id: string): StoredEvent | undefined {
+    return this.events.has(id) && !this.isHidden ? this.stored(id) : undefined
+  }
+
+  #insert(event: { id: string } & Resource): InsertResult {
+    if (this.isHidden) throw notFound()
+    return this.events.has(event.id) ? { kind: 'duplicate' } : { kind: 'created', event: this.put(event.id, event) }
+  }
+
   get client(): GoogleClient {
     const call = <T>(name: string, run: () => T): Promise<T> => {
       this.calls.push(name)
@@ -45,26 +62,25 @@ export class MemoryCalendar {
     return {
       credentials: { clientId: 'x', clientSecret: 'x' },
       limit: () => undefined,
-      event: (_token, { eventId }) => call('get', () => (this.events.has(eventId) ? this.stored(eventId) : undefined)),
-      insertEvent: (_token, { event }) =>
-        call('insert', () => {
-          if (this.events.has(event.id)) return { kind: 'duplicate' }
-          return { kind: 'created', event: this.put(event.id, event) }
-        }),
-      patchEvent: (_token, { eventId, etag, fields }) =>
+      event: (_token, { calendarId, eventId }) => call('get', () => this.#of(calendarId).#get(eventId)),
+      insertEvent: (_token, { calendarId, event }) => call('insert', () => this.#of(calendarId).#insert(event)),
+      patchEvent: (_token, { calendarId, eventId, etag, fields }) =>
         call('patch', () => {
-          const known = this.events.get(eventId)
+          const calendar = this.#of(calendarId)
+          const known = calendar.events.get(eventId)
           if (!known || known.isCancelled) return { kind: 'gone' }
           if (known.etag !== etag) return { kind: 'changed' }
-          return { kind: 'patched', event: this.put(eventId, merged(known.resource, fields)) }
+          return { kind: 'patched', event: calendar.put(eventId, merged(known.resource, fields)) }
         }),
-      deleteEvent: (_token, { eventId }) =>
+      deleteEvent: (_token, { calendarId, eventId }) =>
         call('delete', () => {
-          const known = this.events.get(eventId)
-          if (known && !known.isCancelled) this.put(eventId, known.resource, true)
+          const calendar = this.#of(calendarId)
+          const known = calendar.events.get(eventId)
+          if (known && !known.isCancelled) calendar.put(eventId, known.resource, true)
         }),
       events: (_token, { from }, onPage) =>
         call('list', () => {
+          if (this.isHidden) throw notFound()
           const since = 'syncToken' in from ? Number(from.syncToken) : 0
           const ids = [...new Set(this.log.slice(since))]
           const items = ids.map((id) => asListed(this.stored(id).resource))
@@ -103,5 +119,7 @@ function merged(before: Resource, patch: Readonly<Resource>): Resource {
 
 const isObject = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const notFound = (): GoogleError => new GoogleError('NotFound', '404 notFound')
 
 export const lost = (): GoogleError => new GoogleError('Unreachable', 'the connection failed (ECONNRESET)')
