@@ -2,14 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
-import { parseConsent } from '../../src/resources/consent.ts'
-import {
-  SUPPLIED_TOKEN_HASH,
-  CONSENT_IS_GUESS,
-  MANAGED_BY,
-  NOT_YET_CHECKED,
-  SIGNED_IN_BY,
-} from '../../src/resources/names.ts'
+import { CONSENT_IS_GUESS, MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import { anAgent } from '../support/resources.ts'
 import { Bench, CLIENT } from '../support/agent-bench.ts'
@@ -35,7 +28,6 @@ const supply = (token = TOKEN, more: Record<string, string> = {}): void =>
 
 const signedIn = anAgent({ grantSecretRef: undefined })
 const stored = { refresh_token: TOKEN, account: 'alice@example.com', client_id: CLIENT }
-const of010 = { labels: MANAGED_BY, annotations: { [SIGNED_IN_BY]: 'x' } }
 
 describe('a supplied grant', () => {
   test('is stored with its role and annotations, and marked as checked', async () => {
@@ -315,108 +307,5 @@ describe('the Secret under the grant’s name', () => {
     expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
     expect(bench.small.text(OWN)).toMatchObject({ granted_at })
     expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBeUndefined()
-  })
-})
-
-describe('a grant of 0.1.0', () => {
-  const calendar = { kind: 'Secret', name: 'alice-calendar', detail: 'Full', formats: ['JSON'] } as const
-  const publish = { staleAfter: '15m', whenStale: 'KeepLast', calendar, accessToken: { name: 'alice-token' } } as const
-  const wide = anAgent({
-    grantSecretRef: undefined,
-    publish: { ...publish, calendar: { ...calendar, formats: ['JSON'] } },
-  })
-  const byAlice = withController([], wide)
-
-  const noteAfter = async () => {
-    await gain()
-    return parseConsent(bench.small.text(OWN).consent ?? '')
-  }
-
-  beforeEach(() => {
-    bench = new Bench(wide)
-    bench.small.secret(OWN, stored, of010)
-  })
-
-  test('gets its labels and a record of the consent, which follows from what is published, before Google is asked', async () => {
-    bench.small.secret(
-      'alice-calendar',
-      { 'busy.json': '', 'events.json': '' },
-      { labels: MANAGED_BY, ownerReferences: byAlice },
-    )
-    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY, ownerReferences: byAlice })
-    bench.refuses = { refresh: 'Unreachable' }
-    expect(await noteAfter()).toEqual({ detail: 'Full', accessToken: true, write: false, calendars: ['primary'] })
-    expect(own()?.metadata).toMatchObject(marksOf(wide, 'grant'))
-    expect(own()?.metadata.annotations?.[SIGNED_IN_BY]).toBe('x')
-  })
-
-  test('was given for busy time if nothing else is published', async () => {
-    expect(await noteAfter()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
-  })
-
-  test('was given for what this Agent alone names, though the owner reference is lost', async () => {
-    bench.small.secret('alice-calendar', { 'busy.json': '', 'events.json': '' }, { labels: MANAGED_BY })
-    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY })
-    expect(await noteAfter()).toMatchObject({ detail: 'Full', accessToken: true })
-  })
-
-  test('was not given for what another Agent names, too', async () => {
-    bench.small.agents = [wide, anAgent({ publish: wide.spec.publish }, 'bob')]
-    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY })
-    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY })
-    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
-  })
-
-  test('was not given for a Secret that has the name of a published ConfigMap', async () => {
-    bench.agent = anAgent({
-      grantSecretRef: undefined,
-      publish: {
-        ...publish,
-        accessToken: undefined,
-        calendar: { ...calendar, kind: 'ConfigMap', detail: 'Busy', formats: [] },
-      },
-    })
-    bench.small.agents = [bench.agent]
-    bench.small.secret('alice-calendar', { 'events.json': '', access_token: 'x' }, { labels: MANAGED_BY })
-    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
-  })
-
-  test('was given for busy time if the Agent publishes nothing', async () => {
-    bench.agent = anAgent({ grantSecretRef: undefined, publish: { staleAfter: '15m', whenStale: 'KeepLast' } })
-    bench.small.agents = [bench.agent]
-    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
-  })
-
-  test('was given for busy time if what was published is deleted before it can be read', async () => {
-    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY, ownerReferences: byAlice })
-    bench.small.refuseRead = (name) => (
-      name === 'alice-calendar' && bench.small.objects.delete('Secret/booking/alice-calendar'),
-      undefined
-    )
-    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
-  })
-
-  test('was not given for objects of another Agent or of somebody else', async () => {
-    const byBob = withController([], anAgent({}, 'bob'))
-    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY, ownerReferences: byBob })
-    bench.small.secret('alice-token', { access_token: 'x' }, {})
-    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
-  })
-
-  test('that was supplied gets no record of consent', async () => {
-    bench.small.secret(OWN, stored, {
-      labels: MANAGED_BY,
-      annotations: { [SIGNED_IN_BY]: 'x', [SUPPLIED_TOKEN_HASH]: 'y' },
-    })
-    await gain()
-    expect(bench.small.text(OWN).consent).toBeUndefined()
-    expect(own()?.metadata).toMatchObject(marksOf(wide, 'grant'))
-  })
-
-  test('that cannot be written limits what is published nevertheless', async () => {
-    bench.small.refuse = () => new ApiError('Forbidden', 'no')
-    await gain()
-    expect(bench.known.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
-    expect(bench.known.unsaved).toMatchObject({ reason: 'PublishFailed' })
   })
 })
