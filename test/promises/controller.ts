@@ -7,7 +7,7 @@ export const CONTROLLER_PROMISES: readonly BrokenPromise[] = [
     file: 'src/controller/backoff.ts',
     find: 'grown * (0.75 + random() / 2)',
     replace: 'grown',
-    test: 'test/controller/queue.test.ts',
+    test: 'test/controller/backoff.test.ts',
   },
   {
     promise: 'time: nobody who sets the time of day delays a key',
