@@ -14,6 +14,8 @@ test.each<[string | undefined, string | undefined, boolean]>([
   ['abc', '10', true],
   ['10', 'abc', true],
   ['abc', 'abc', false],
+  ['b', 'a', true],
+  ['a', 'b', true],
   ['010', '10', true],
 ])('version %s, where %s is known, is newer: %s', (version, known, newer) => {
   expect(isNewer(version, known)).toBe(newer)
