@@ -3,14 +3,13 @@ import { expect, test } from 'vitest'
 import type { StoredEvent } from '../../src/google/port.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { BookingBench, type Fault } from './support/bench.ts'
+import { at } from './support/times.ts'
 import { runs } from '../support/runs.ts'
 
 const FAULTS: readonly Fault[] = ['killed before', 'killed after', 'answer lost', 'no connection']
 const NAMES = ['a', 'b', 'c']
 const COURSES = runs(100)
 const STEPS = 10
-
-const at = (hour: number): string => `2026-12-01T${String(hour).padStart(2, '0')}:00:00Z`
 
 const ownerOf = ({ resource }: StoredEvent): string | undefined =>
   (resource.extendedProperties as { private?: Record<string, string> } | undefined)?.private?.calendarOperatorBooking

@@ -2,25 +2,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError } from '../../src/google/port.ts'
 import { BookingBench } from './support/bench.ts'
+import { at } from './support/times.ts'
 
 let bench: BookingBench
 beforeEach(() => {
   bench = new BookingBench()
 })
 
-const at = (hour: number, day = '2026-12-01'): string => `${day}T${String(hour).padStart(2, '0')}:00:00Z`
-
-async function booked(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
-  bench.apply({ start: at(13), end: at(14), ...spec })
-  await bench.run()
-  expect(bench.ready).toBe('Ready')
-  bench.google.calls.length = 0
-  return bench.get().status?.event?.id ?? ''
-}
-
 describe('deleting', () => {
   test('leaves an event that has ended', async () => {
-    await booked()
+    await bench.book()
     await bench.clock.advance(9 * 86_400_000)
     bench.delete()
     await bench.run()
@@ -30,7 +21,7 @@ describe('deleting', () => {
   })
 
   test('ends at once with a warning where it was suspended', async () => {
-    await booked()
+    await bench.book()
     bench.apply({ suspend: true })
     await bench.run()
     bench.delete()
@@ -40,7 +31,7 @@ describe('deleting', () => {
   })
 
   test('with Google away tries for an hour, then ends with a warning', async () => {
-    await booked()
+    await bench.book()
     const { intercept } = bench.google
     bench.google.intercept = (call, run) => away(call, run, intercept)
     bench.delete()
@@ -53,7 +44,7 @@ describe('deleting', () => {
   })
 
   test('tries for an hour of real time, whatever the time of day is set to', async () => {
-    await booked()
+    await bench.book()
     const { intercept } = bench.google
     bench.google.intercept = (call, run) => away(call, run, intercept)
     bench.delete()
@@ -95,7 +86,7 @@ describe('deleting', () => {
   })
 
   test('ttlAfterEnd deletes refused Bookings, too, and never the event', async () => {
-    await booked({ ttlAfterEnd: '1h' })
+    await bench.book({ ttlAfterEnd: '1h' })
     bench.apply({ start: at(13), end: at(14), ttlAfterEnd: '1h' }, 'refused')
     await bench.run()
     await bench.clock.advance(9 * 86_400_000)
@@ -108,7 +99,7 @@ describe('deleting', () => {
 
 describe('an event that somebody makes recurring', () => {
   async function recurring(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
-    const id = await booked(spec)
+    const id = await bench.book(spec)
     const [event] = bench.google.live
     bench.google.put(id, { ...event!.resource, recurrence: ['RRULE:FREQ=WEEKLY'] })
     await bench.poll()
@@ -144,7 +135,7 @@ describe('an event that somebody makes recurring', () => {
 })
 
 test('Enforce puts guests and the time zone back', async () => {
-  const id = await booked({
+  const id = await bench.book({
     onExternalChange: 'Enforce',
     timeZone: 'Europe/Paris',
     attendees: [guest('bob'), guest('eve')],

@@ -2,9 +2,8 @@
 import { expect, test } from 'vitest'
 import { aBooking, anAgent } from '../support/resources.ts'
 import { BookingBench } from './support/bench.ts'
+import { at, timed } from './support/times.ts'
 
-const at = (hour: number): string => `2026-12-01T${hour}:00:00Z`
-const timed = (from: number, to: number) => ({ start: { dateTime: at(from) }, end: { dateTime: at(to) } })
 const writes = ({ google }: BookingBench): string[] => google.calls.filter((call) => ['insert', 'patch'].includes(call))
 
 test.each([

@@ -21,6 +21,6 @@ export const BOOKING_PROMISES: readonly BrokenPromise[] = [
     file: 'src/booking/slot.ts',
     find: 'start < slot.end && end > slot.start',
     replace: 'start <= slot.end && end >= slot.start',
-    test: 'test/booking/sentences.test.ts',
+    test: 'test/booking/accepting.test.ts',
   },
 ]

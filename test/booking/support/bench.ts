@@ -25,6 +25,7 @@ import { ManualClock } from '../../support/clock.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { aBooking, anAgent, anIntegration } from '../../support/resources.ts'
 import { lost, MemoryCalendar } from './memory-google.ts'
+import { at } from './times.ts'
 
 export const ALICE = 'alice@example.com'
 const DAY = 86_400_000
@@ -155,6 +156,15 @@ export class BookingBench {
     const changed = known ? { ...known, spec: { ...known.spec, ...spec }, metadata } : made
     this.bookings.set(`booking/${name}`, changed)
     this.#woken.add(`booking/${name}`)
+  }
+
+  /** A Booking is applied and booked. Returns the id of its event. */
+  async book(spec: Partial<BookingSpec> = {}): Promise<string> {
+    this.apply({ start: at(13), end: at(14), ...spec })
+    await this.run()
+    expect(this.ready).toBe('Ready')
+    this.google.calls.length = 0
+    return this.get().status?.event?.id ?? ''
   }
 
   /** As `kubectl delete` does. */

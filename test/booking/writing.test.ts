@@ -1,206 +1,21 @@
-/** The sentences of §8 on one Booking, over a world in memory. */
+/** The sentences of §8 on the event of a Booking: how it is written and changed, and followed at Google, over a world in memory. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { BookingBench } from './support/bench.ts'
+import { at, timed } from './support/times.ts'
 
 let bench: BookingBench
 beforeEach(() => {
   bench = new BookingBench()
 })
 
-const at = (hour: number, day = '2026-12-01'): string => `${day}T${String(hour).padStart(2, '0')}:00:00Z`
-const dentist = (from: number, to: number) => ({ start: { dateTime: at(from) }, end: { dateTime: at(to) } })
-
-async function booked(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
-  bench.apply({ start: at(13), end: at(14), ...spec })
-  await bench.run()
-  expect(bench.ready).toBe('Ready')
-  bench.google.calls.length = 0
-  return bench.get().status?.event?.id ?? ''
-}
-
 /** Somebody changes the event at Google. */
 function changeAtGoogle(id: string, changes: object): void {
   bench.google.put(id, { ...bench.google.stored(id).resource, ...changes })
 }
 
-describe('order', () => {
-  test('two Bookings of the same millisecond that want one slot: one gets it, by name', async () => {
-    bench.apply({}, 'b')
-    bench.apply({}, 'a')
-    await bench.run()
-    expect(bench.condition('Ready', 'a')?.reason).toBe('Ready')
-    expect(bench.condition('Ready', 'b')?.reason).toBe('SlotTaken')
-    expect(bench.google.live).toHaveLength(1)
-  })
-
-  test('an earlier one that cannot be decided holds nobody up', async () => {
-    bench.apply({ timeZone: 'Mars/Olympus' }, 'a')
-    bench.apply({}, 'b')
-    await bench.run()
-    expect(bench.condition('Ready', 'b')?.reason).toBe('Ready')
-  })
-
-  test('whichever Agents share the calendar', async () => {
-    const [alice] = bench.agents
-    bench.agents.push({ ...alice!, metadata: { ...alice!.metadata, name: 'alias', uid: 'uid-of-alias' } })
-    bench.apply({ agentRef: { name: 'alias' } }, 'b')
-    bench.apply({}, 'a')
-    await bench.run()
-    expect(bench.condition('Ready', 'a')?.reason).toBe('Ready')
-    expect(bench.condition('Ready', 'b')?.reason).toBe('SlotTaken')
-  })
-
-  test('by creation time first, in a burst', async () => {
-    for (let n = 0; n < 20; n++) {
-      bench.apply({}, `z${20 - n}`)
-      await bench.clock.advance(1_000)
-    }
-    await bench.run(200)
-    expect(bench.condition('Ready', 'z20')?.reason).toBe('Ready')
-    for (let n = 1; n < 20; n++) expect(bench.condition('Ready', `z${n}`)?.reason).toBe('SlotTaken')
-  })
-
-  test('what is booked is never displaced', async () => {
-    await booked()
-    bench.apply({ start: at(13), end: at(14) }, 'a')
-    await bench.run()
-    expect(bench.condition('Ready', 'a')?.reason).toBe('SlotTaken')
-    expect(bench.ready).toBe('Ready')
-  })
-
-  test('a burst in one calendar waits for nothing but its turns', async () => {
-    const begin = bench.clock.now()
-    for (let n = 0; n < 8; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
-    await bench.run()
-    expect(bench.google.live).toHaveLength(8)
-    expect(bench.clock.now() - begin).toBeLessThan(500)
-  })
-
-  test('a read reconciles none of those that wait for their turn', async () => {
-    for (let n = 0; n < 8; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${9 - n}`)
-    await bench.settle()
-    bench.reconciles = 0
-    await bench.read()
-    await bench.settle()
-    expect(bench.google.live).toHaveLength(8)
-    expect(bench.reconciles).toBe(8)
-  })
-
-  test('what waits behind sixty others gets its first status at once', async () => {
-    for (let n = 0; n < 62; n++) bench.apply({ start: at(8), end: at(9) }, `b${100 + n}`)
-    await bench.settle()
-    expect(bench.shown).toEqual(['booking/b160', 'booking/b161'])
-  })
-
-  test('one read serves a burst', async () => {
-    for (let n = 0; n < 5; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
-    await bench.run()
-    expect(bench.google.live).toHaveLength(5)
-    expect(bench.google.calls.filter((call) => call === 'list')).toHaveLength(1)
-  })
-})
-
-describe('accepting', () => {
-  test.each([
-    ['ends when it starts', 12, 13, 'Ready'],
-    ['begins when it ends', 14, 15, 'Ready'],
-    ['overlaps its beginning', 12, 14, 'SlotTaken'],
-    ['lies within it', 13, 14, 'SlotTaken'],
-  ])('an event that %s', async (_, from, to, reason) => {
-    bench.google.put('dentist', dentist(from, to))
-    bench.apply({ start: at(13), end: at(14) })
-    await bench.run()
-    expect(bench.ready).toBe(reason)
-  })
-
-  test('an event that nobody understands accepts nothing: AgentNotReady', async () => {
-    bench.google.put('odd', { start: { dateTime: 'soon' }, end: {} })
-    bench.apply()
-    await bench.run(5)
-    expect(bench.ready).toBe('AgentNotReady')
-    expect(bench.google.live).toHaveLength(1)
-  })
-
-  test('a calendar that cannot be read accepts nothing, until it can', async () => {
-    bench.reading = 'fails'
-    bench.apply()
-    await bench.run(4)
-    expect(bench.ready).toBe('AgentNotReady')
-    expect(bench.condition('Reconciling')?.status).toBe('True')
-    bench.reading = 'works'
-    await bench.poll()
-    expect(bench.ready).toBe('Ready')
-  })
-
-  test('Allow reads nothing first', async () => {
-    bench.google.put('dentist', dentist(13, 14))
-    bench.apply({ start: at(13), end: at(14), conflictPolicy: 'Allow' })
-    await bench.run()
-    expect(bench.google.calls).toEqual(['insert'])
-    expect(bench.ready).toBe('Ready')
-  })
-
-  test.each([
-    ['tentative', { status: 'tentative' }],
-    ['all day', { start: { date: '2026-12-01' }, end: { date: '2026-12-02' } }],
-  ])('an event that is %s counts as the Agent says', async (_, event) => {
-    for (const [busy, reason] of [
-      [{ tentative: 'Free', allDay: 'Free' }, 'Ready'],
-      [{ tentative: 'Busy', allDay: 'Busy' }, 'SlotTaken'],
-    ] as const) {
-      bench = new BookingBench({ busy })
-      bench.google.put('other', { ...dentist(13, 14), ...event })
-      if ('status' in event) bench.google.events.get('other')!.resource.status = 'tentative'
-      bench.apply({ start: at(13), end: at(14) })
-      await bench.run()
-      expect(bench.ready).toBe(reason)
-    }
-  })
-})
-
-describe('final answers', () => {
-  test('SlotTaken is not tried again until the spec changes', async () => {
-    bench.google.put('dentist', dentist(13, 14))
-    bench.apply({ start: at(13), end: at(14) })
-    await bench.run()
-    bench.google.calls.length = 0
-    bench.google.put('dentist', dentist(13, 14), true)
-    await bench.poll()
-    expect(bench.google.calls).toEqual(['list'])
-    expect(bench.ready).toBe('SlotTaken')
-    bench.apply({ start: at(13), end: at(14), title: 'Another' })
-    await bench.run()
-    expect(bench.ready).toBe('Ready')
-  })
-
-  test('or until a look is asked for', async () => {
-    bench.google.put('dentist', dentist(13, 14))
-    bench.apply({ start: at(13), end: at(14) })
-    await bench.run()
-    bench.google.put('dentist', dentist(13, 14), true)
-    await bench.clock.advance(6_000)
-    const { metadata, ...booking } = bench.get()
-    const annotations = { 'calendar-operator.io/requestedAt': 'now' }
-    bench.bookings.set('booking/viewing', { ...booking, metadata: { ...metadata, annotations } })
-    await bench.run()
-    expect(bench.ready).toBe('Ready')
-    expect(bench.get().status?.lastHandledReconcileAt).toBe('now')
-  })
-
-  test('InThePast: what stands is never judged again', async () => {
-    await booked()
-    await bench.clock.advance(8 * 86_400_000 + 3.5 * 3_600_000)
-    bench.restart()
-    bench.apply({ start: at(13), end: at(14), title: 'Renamed while it takes place' })
-    await bench.run()
-    expect(bench.ready).toBe('Ready')
-    expect(bench.google.live[0]?.resource.summary).toBe('Renamed while it takes place')
-  })
-})
-
 describe('writing', () => {
   test('the id is derived from the uid, and the properties name it', async () => {
-    const id = await booked()
+    const id = await bench.book()
     expect(id).toMatch(/^[a-v0-9]{26}$/)
     const properties = bench.google.stored(id).resource.extendedProperties as { private: Record<string, string> }
     expect(properties.private.calendarOperatorBooking).toBe(bench.get().metadata.uid)
@@ -211,9 +26,9 @@ describe('writing', () => {
   })
 
   test('409: another event under the id is a conflict, and nothing is written', async () => {
-    const id = await booked()
+    const id = await bench.book()
     const other = new BookingBench()
-    other.google.put(id, dentist(8, 9))
+    other.google.put(id, timed(8, 9))
     other.apply()
     await other.run(5)
     expect(other.ready).toBe('EventConflict')
@@ -221,7 +36,7 @@ describe('writing', () => {
   })
 
   test('409: ours is adopted, and a lost status costs nothing', async () => {
-    const id = await booked()
+    const id = await bench.book()
     bench.restart()
     bench.bookings.set('booking/viewing', { ...bench.get(), status: undefined })
     await bench.run()
@@ -231,7 +46,7 @@ describe('writing', () => {
   })
 
   test('409: a cancelled one of ours leads to the next id, and remade is restored from that', async () => {
-    const id = await booked()
+    const id = await bench.book()
     bench.google.put(id, bench.google.stored(id).resource, true)
     bench.restart()
     bench.bookings.set('booking/viewing', { ...bench.get(), status: undefined })
@@ -241,7 +56,7 @@ describe('writing', () => {
   })
 
   test('a restart asks nothing about what is decided', async () => {
-    await booked()
+    await bench.book()
     bench.restart()
     await bench.run()
     await bench.poll()
@@ -251,7 +66,7 @@ describe('writing', () => {
 
 describe('changing', () => {
   test('patches only what differs', async () => {
-    const id = await booked({ description: 'Bring the keys', location: 'There' })
+    const id = await bench.book({ description: 'Bring the keys', location: 'There' })
     changeAtGoogle(id, { location: 'Elsewhere' })
     bench.apply({ title: 'Another title', description: undefined })
     await bench.run()
@@ -262,7 +77,7 @@ describe('changing', () => {
   })
 
   test('412: it is read again and decided again', async () => {
-    const id = await booked()
+    const id = await bench.book()
     const { intercept } = bench.google
     let isFirst = true
     bench.google.intercept = (call, run) => {
@@ -280,9 +95,9 @@ describe('changing', () => {
   })
 
   test('a new time is accepted like a new Booking; if it is taken, the event stays where it was', async () => {
-    await booked()
+    await bench.book()
     await bench.clock.advance(6_000)
-    bench.google.put('dentist', dentist(16, 17))
+    bench.google.put('dentist', timed(16, 17))
     bench.apply({ start: at(16), end: at(17) })
     await bench.run()
     expect(bench.condition('Accepted')).toMatchObject({ status: 'False', reason: 'SlotTaken' })
@@ -295,7 +110,7 @@ describe('changing', () => {
   })
 
   test('the same times leave an event that was moved at Google where it is', async () => {
-    const id = await booked()
+    const id = await bench.book()
     changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
     await bench.poll()
     bench.apply({ title: 'Another title', timeZone: 'Europe/Paris' })
@@ -305,7 +120,7 @@ describe('changing', () => {
   })
 
   test('a patch of guests carries their answers, and spares those whom somebody added', async () => {
-    const id = await booked({
+    const id = await bench.book({
       attendees: [
         { email: 'bob@example.com', optional: false },
         { email: 'carol@example.com', optional: false },
@@ -335,7 +150,10 @@ describe('changing', () => {
   })
 
   test('Enforce removes guests whom somebody added', async () => {
-    const id = await booked({ onExternalChange: 'Enforce', attendees: [{ email: 'bob@example.com', optional: false }] })
+    const id = await bench.book({
+      onExternalChange: 'Enforce',
+      attendees: [{ email: 'bob@example.com', optional: false }],
+    })
     const guests = bench.google.stored(id).resource.attendees as object[]
     changeAtGoogle(id, { attendees: [...guests, { email: 'dora@example.com' }] })
     await bench.poll()
@@ -345,7 +163,7 @@ describe('changing', () => {
 
 describe('changes at Google', () => {
   test('an event that a listing does not have is asked for by id before anything is concluded', async () => {
-    const id = await booked()
+    const id = await bench.book()
     // As a listing that lags behind.
     bench.google.log.splice(bench.google.log.indexOf(id), 1)
     bench.restart()
@@ -358,7 +176,7 @@ describe('changes at Google', () => {
   })
 
   test('moved under Enforce: put back', async () => {
-    const id = await booked({ onExternalChange: 'Enforce' })
+    const id = await bench.book({ onExternalChange: 'Enforce' })
     changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
     await bench.poll()
     expect(bench.google.stored(id).resource).toMatchObject({ start: { dateTime: at(13) } })
@@ -366,7 +184,7 @@ describe('changes at Google', () => {
   })
 
   test('moved: followed, and back again', async () => {
-    const id = await booked()
+    const id = await bench.book()
     changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
     await bench.poll()
     expect(bench.condition('Booked')).toMatchObject({ status: 'True', reason: 'Moved' })
@@ -378,7 +196,7 @@ describe('changes at Google', () => {
   })
 
   test('cancelled: reported and left, until the times change', async () => {
-    const id = await booked()
+    const id = await bench.book()
     bench.google.put(id, {}, true)
     await bench.poll()
     expect(bench.ready).toBe('CancelledAtGoogle')
@@ -393,7 +211,7 @@ describe('changes at Google', () => {
   })
 
   test('outside of the window it is asked for by id once each fullSyncInterval, and not at a restart', async () => {
-    const id = await booked({ start: '2027-06-01T10:00:00Z', end: '2027-06-01T11:00:00Z' })
+    const id = await bench.book({ start: '2027-06-01T10:00:00Z', end: '2027-06-01T11:00:00Z' })
     await bench.run()
     bench.restart()
     await bench.poll()
@@ -407,12 +225,12 @@ describe('changes at Google', () => {
   })
 
   test('of an event whose new time was refused: followed, and not decided again', async () => {
-    const id = await booked()
+    const id = await bench.book()
     await bench.clock.advance(6_000)
-    bench.google.put('dentist', dentist(16, 17))
+    bench.google.put('dentist', timed(16, 17))
     bench.apply({ start: at(16), end: at(17) })
     await bench.run()
-    bench.google.put('dentist', dentist(16, 17), true)
+    bench.google.put('dentist', timed(16, 17), true)
     changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
     await bench.poll()
     expect(bench.condition('Accepted')?.reason).toBe('SlotTaken')
@@ -420,7 +238,7 @@ describe('changes at Google', () => {
   })
 
   test('one whose end has passed is not looked at any more, and Enforce never makes it again', async () => {
-    const id = await booked({ onExternalChange: 'Enforce' })
+    const id = await bench.book({ onExternalChange: 'Enforce' })
     await bench.clock.advance(9 * 86_400_000)
     bench.google.put(id, {}, true)
     await bench.poll()
