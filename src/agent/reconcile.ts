@@ -101,7 +101,11 @@ async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcom
   return steps.length > 0 ? write(steps, run, tracked) : done()
 }
 
-/** Takes the steps that write, after the last reading, unless the spec has changed since. @throws ApiError of kind `Conflict`. */
+/**
+ * Takes the steps that write, after the last reading, unless the spec has changed since. A status that the API server refuses keeps no
+ * Agent from moving: the next replica then makes a channel of its own, and the one that no status names ends within a week.
+ * @throws ApiError of kind `Conflict`.
+ */
 async function reportChannels(run: AgentRun, tracked: AgentTracked): Promise<void> {
   const { deps, agent } = run
   const { metadata, status } = agent

@@ -23,7 +23,7 @@ import { modeOf, type ModeOptions } from './mode.ts'
 import { observed, takenChanged, type Observation } from './observe.ts'
 import type { Notification } from './port.ts'
 import { Reachability } from './reachability.ts'
-import { pushReport, reportDigest, type PushReport } from './report.ts'
+import { isReported, pushReport, reportDigest, type PushReport } from './report.ts'
 import { rememberedTrial, restored } from './restore.ts'
 import {
   dropChannels,
@@ -108,10 +108,10 @@ export class ChannelManager {
     return pushReport(agent, tracked.value, this.#validityOf(tracked.value))
   }
 
-  /** Whether that is what was reported last. */
+  /** Whether the status of the Agent says that. */
   isReported(agent: Agent): boolean {
     const push = this.#knownOf(agent)?.value
-    return !push || push.reported === this.#digestOf(push)
+    return !push || isReported(agent, push, this.#validityOf(push))
   }
 
   /** Takes the calendars that were announced as changed: they are to be read now. */

@@ -1,7 +1,8 @@
 /** What the status of an Agent is told about push, and whether that has changed. Pure. */
 import { hash } from 'node:crypto'
+import { isSameContent } from '../platform/same-content.ts'
 import { findCondition } from '../resources/conditions.ts'
-import type { Agent } from '../resources/types.ts'
+import type { Agent, Condition } from '../resources/types.ts'
 import { isAtRest, type AgentPush } from './agent-push.ts'
 import { isValid, type CalendarPush, type Validity } from './state.ts'
 import { channelStatus, decideWatching, trialFailedAt, type Watching } from './watching.ts'
@@ -21,6 +22,22 @@ export function pushReport(agent: Agent, push: AgentPush, validity: Validity | u
     watching: watching === 'unknown' || isKept(agent, push, watching) ? undefined : watching,
     channelOf: (id) => (watching === 'absent' ? undefined : channelStatus(push.state.byCalendar.get(id))),
   }
+}
+
+/** Whether the status of the Agent says that as it stands: what it was told may not have been written. */
+export function isReported(agent: Agent, push: AgentPush, validity: Validity | undefined): boolean {
+  const report = pushReport(agent, push, validity)
+  const { conditions, sync } = agent.status ?? {}
+  const shown = (name: string): unknown => sync?.calendars?.find(({ id }) => id === name)?.channel
+  return (
+    push.calendars.every(({ id, name }) => isSameContent(report.channelOf(id), shown(name))) &&
+    isShown(report.watching, findCondition(conditions, 'Watching'))
+  )
+}
+
+function isShown(watching: PushReport['watching'], shown: Condition | undefined): boolean {
+  if (!watching) return true
+  return watching === 'absent' ? !shown : shown?.status === watching.status && shown.reason === watching.reason
 }
 
 /** The digest of all Agents without push: what the status says about them changes with a reconcile, which reports it itself. */

@@ -37,6 +37,14 @@ describe('an Agent that is to be handed over', () => {
     expect(alice.world.google.asked.slice(before)).toEqual([])
   })
 
+  test('waits for nothing if the API server refuses that: the next replica makes a channel of its own', async () => {
+    await alice.ready()
+    makeChannel()
+    alice.world.kubernetes.refuse = (method, path) =>
+      method !== 'GET' && path.includes('/status') ? [403, { reason: 'Forbidden' }] : undefined
+    expect(await reports()).toBe(false)
+  })
+
   test('is not written if its channels were reported', async () => {
     await alice.ready()
     makeChannel()

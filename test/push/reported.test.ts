@@ -26,6 +26,12 @@ describe('the channels of an Agent', () => {
     expect(isReported()).toBe(true)
   })
 
+  test('are not reported if the status that names the one that was made could not be written', async () => {
+    await watchedButNotReported()
+    push.manager.report(push.agent())
+    expect(isReported()).toBe(false)
+  })
+
   test('are reported if nothing was observed yet: there is nothing to add', () => expect(isReported()).toBe(true))
 
   test('are reported if they belong to an earlier Agent of its name', async () => {
