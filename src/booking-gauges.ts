@@ -1,5 +1,6 @@
 /** Gauges about Bookings, by Agent. Bookings that are suspended or over have no part in them: nobody has to do anything about them. */
 import { agentKey, integrationKey } from './resources/references.ts'
+import type { CustomStoreName } from './kubernetes/kinds.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'
@@ -7,10 +8,11 @@ import { findCondition } from './resources/conditions.ts'
 import { meaningOf } from './resources/reasons.ts'
 import type { Booking, Condition } from './resources/types.ts'
 
-type Cached = Pick<Cluster, 'bookings' | 'agents' | 'integrations'>
+/** The objects that gauges are about. */
+export type CountedObjects = { readonly [N in CustomStoreName]: Pick<Cluster[N], 'get' | 'list'> }
 
 /** Registers the gauges about Bookings, except their number by state. */
-export function registerBookingGauges(metrics: Metrics, cached: Cached, clock: Clock): void {
+export function registerBookingGauges(metrics: Metrics, cached: CountedObjects, clock: Clock): void {
   metrics.gauge(
     'calendar_operator_booking_waiting_seconds',
     'How long the longest-waiting Booking of an agent has been neither written nor refused; absent if none waits.',
@@ -30,7 +32,7 @@ interface Sample {
   value: number
 }
 
-function longestWaits(cached: Cached, now: number): Scrape {
+function longestWaits(cached: CountedObjects, now: number): Scrape {
   const waits = new Map<string, Sample>()
   for (const booking of current(cached, now)) {
     if (isWaiting(readyOf(booking))) keep(waits, labelsOf(booking), (before) => Math.max(before, waitOf(booking, now)))
@@ -38,7 +40,7 @@ function longestWaits(cached: Cached, now: number): Scrape {
   return waits.values()
 }
 
-function countStalled(cached: Cached, now: number): Scrape {
+function countStalled(cached: CountedObjects, now: number): Scrape {
   const counts = new Map<string, Sample>()
   for (const booking of current(cached, now)) {
     const ready = readyOf(booking)
@@ -60,7 +62,7 @@ function waitOf(booking: Booking, now: number): number {
 }
 
 /** The Bookings that somebody may still wait for. */
-function* current({ bookings, agents, integrations }: Cached, now: number): Iterable<Booking> {
+function* current({ bookings, agents, integrations }: CountedObjects, now: number): Iterable<Booking> {
   for (const booking of bookings.list()) {
     const { spec } = booking
     if (spec.suspend || Date.parse(spec.end) <= now) continue

@@ -1,21 +1,19 @@
 /** Gauges about objects, computed from the caches at each scrape, so that deleted objects disappear. */
-import { registerBookingGauges } from './booking-gauges.ts'
+import { registerBookingGauges, type CountedObjects } from './booking-gauges.ts'
 import { staleAfterMs } from './publishing/freshness.ts'
 import { integrationKey } from './resources/references.ts'
 import type { OutputState } from './publishing/trust.ts'
 import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
-import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'
 import { findCondition } from './resources/conditions.ts'
 import type { Agent, CalendarIntegration, CustomObject } from './resources/types.ts'
 
-type Cached = Pick<Cluster, CustomStoreName>
 /** A sample for each agent that has a value. */
 type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
 /** Registers the gauges about the operator's own kinds. */
-export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): void {
+export function registerGauges(metrics: Metrics, cached: CountedObjects, clock: Clock): void {
   const { agents, integrations } = cached
   const perAgent: PerAgent = (measure) =>
     function* () {
@@ -92,7 +90,7 @@ function limitedByAgents(agents: Iterable<Agent>): Set<string> {
 }
 
 /** Registers the gauges that show which objects work, so that an alert can name them. Suspended objects have no sample. */
-function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAgent): void {
+function readyGauges(metrics: Metrics, { integrations }: CountedObjects, perAgent: PerAgent): void {
   const who = ['namespace', 'agent']
   metrics.gauge(
     'calendar_operator_agent_ready',

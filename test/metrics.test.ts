@@ -10,7 +10,7 @@ interface Described {
   labelNames?: readonly string[]
 }
 
-const nothing = { list: () => [], get: () => undefined, byIndex: () => [], subscribe: () => undefined }
+const nothing = { list: () => [], get: () => undefined }
 
 /** What Node itself tells is left out. */
 async function described(): Promise<Described[]> {

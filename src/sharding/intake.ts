@@ -21,9 +21,6 @@ interface IntakeDeps {
 /** Forgets what is remembered about an object, without changing anything outside of this process. */
 type Forget = (key: Key) => void
 
-/** The caches of the operator's own kinds. */
-type OwnObjects = Pick<Cluster, CustomStoreName>
-
 /** Lets only the keys of own objects be reconciled. */
 export class Intake {
   readonly #deps: IntakeDeps
@@ -49,12 +46,11 @@ export class Intake {
    * there is no sharding.
    */
   ownedSince(key: Key): number {
-    if (this.#deps.sharding === NO_SHARDING) return -Infinity
     return this.ownsAgent(key) ? (this.#since.get(key) ?? -Infinity) : Infinity
   }
 
   /** The caches, in which only objects that are reconciled here are listed. Others are still found by their keys. */
-  ownObjects({ agents, bookings, integrations }: OwnObjects): OwnObjects {
+  ownObjects({ agents, bookings, integrations }: Pick<Cluster, CustomStoreName>) {
     const { sharding } = this.#deps
     return {
       agents: listing(agents, (agent) => sharding.isOwn(agent)),
@@ -97,9 +93,7 @@ export class Intake {
 }
 
 /** The same store, which lists only some of its objects. */
-const listing = <T extends KubernetesObject>(store: Store<T>, isListed: (object: T) => boolean): Store<T> => ({
-  get: (key) => store.get(key),
+const listing = <T extends KubernetesObject>(store: Store<T>, isListed: (object: T) => boolean) => ({
+  get: (key: Key) => store.get(key),
   list: () => [...store.list()].filter(isListed),
-  byIndex: (...query) => store.byIndex(...query),
-  subscribe: (listener) => store.subscribe(listener),
 })
