@@ -20,8 +20,11 @@ let members: RingMembers
 let said: string[]
 let ring: Leadership
 let membersKnown: Promise<void>
+/** Whether its work has ended: the process waits for that before it ends. */
+let hasEnded: boolean
 
 beforeEach(async () => {
+  hasEnded = false
   ;[member, keeper, members, said] = [new PlayedLease(), new PlayedLease(), new RingMembers(new ManualClock()), []]
   membersKnown = Promise.resolve()
   ring = ringLeadership({
@@ -33,7 +36,8 @@ beforeEach(async () => {
 })
 
 const run = async (): Promise<void> => {
-  void ring.run({ onLeading: () => said.push('begins'), onLost: () => said.push('lost') })
+  const events = { onLeading: () => void said.push('begins'), onLost: () => void said.push('lost') }
+  void ring.run(events).then(() => (hasEnded = true))
   await settle()
 }
 
@@ -57,8 +61,10 @@ describe('the first member of a ring', () => {
 
   test('that ends before asks for nothing more', async () => {
     await run()
+    expect(hasEnded).toBe(false)
     await ring.stop(true)
-    expect([member.stopped, keeper.stopped]).toEqual([true, true])
+    await settle()
+    expect([member.stopped, keeper.stopped, hasEnded]).toEqual([true, true, true])
   })
 
   test('that ends before it knows the members does not say that there are none', async () => {
@@ -66,8 +72,17 @@ describe('the first member of a ring', () => {
     await run()
     await ring.stop(true)
     await settle()
-    expect(said).toEqual([])
+    expect([said, hasEnded]).toEqual([[], true])
   })
+})
+
+test('a member leads while it holds its own Lease, whoever the keeper is', async () => {
+  keeper.leading = true
+  expect(ring.leading).toBe(false)
+  ;[member.leading, keeper.leading] = [true, false]
+  expect(ring.leading).toBe(true)
+  member.assertLeading = () => Promise.reject(new Error('another one holds it'))
+  await expect(ring.assertLeading()).rejects.toThrow('another one holds it')
 })
 
 describe('a further member', () => {
