@@ -133,6 +133,30 @@ describe('two integrations of one client', () => {
     },
     limitMs(120_000),
   )
+
+  test(
+    'stay together within a smaller budget once an integration with a larger one is gone',
+    async () => {
+      const sync = { interval: '30s' }
+      const add = async (name: string, requestsPerMinute: number): Promise<void> => {
+        await world.objects.apply({
+          ...integrationManifest({ quota: { requestsPerMinute }, sync }),
+          metadata: { name },
+        })
+        const isReady = async () => conditionOf(await world.integration(name), 'Ready')?.status === 'True'
+        await world.until(`${name} is ready`, isReady)
+      }
+      await add('google', 6)
+      await add('second', 6)
+      await add('large', 600)
+      await world.objects.delete('CalendarIntegration', 'large')
+      await connect(['alice', 'bob', 'carol', 'dora'])
+      await connect(['emil', 'fred', 'gina', 'hans'], { integrationRef: { name: 'second' } })
+      for (let minute = 0; minute < 3; minute++) await world.clock.advance(MINUTE)
+      expect(busiest()).toBeLessThanOrEqual(6)
+    },
+    limitMs(120_000),
+  )
 })
 
 describe('one account', () => {

@@ -131,6 +131,7 @@ describe('an agent that nobody has signed in for', () => {
     await apply()
     const before = await world.untilReason('alice', 'AwaitingSignIn')
     expect(before.status?.authorization?.url).toBeUndefined()
+    await world.clock.advance(MINUTE)
     await world.objects.delete('Secret', 'calendar-operator-keys', world.leaseNamespace)
     const deletedAt = world.clock.now()
     await world.until('there is a link', async () => isAt(await world.agent('alice'), SITE))

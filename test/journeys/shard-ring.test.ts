@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Browser, csrfIn, SITE } from './support/browser.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { isWatch } from './support/read-recorder.ts'
 import { startRing, type Ring } from './support/ring.ts'
 import { RING } from './support/sharder.ts'
 import { CALLBACK } from './support/sign-in.ts'
@@ -183,6 +184,17 @@ describe('a ring of two', () => {
     await world.until('both are counted', async () => (await world.integration()).status?.agents?.summary === '2/2')
   })
 
+  test('looks after what belongs to nobody wherever the keeper is: a Booking that came when there was none', async () => {
+    const keeper = async (): Promise<string | undefined> =>
+      (await sharder.lease('calendar-operator'))?.spec.holderIdentity?.split('_')[0]
+    const first = (await keeper()) ?? ''
+    await replicas.get(first).stop()
+    await ring.book('of-nobody', 50, 'nobody')
+    await ring.untilBooking('of-nobody', 'AgentNotFound')
+    expect(['shard-a', 'shard-b']).toContain(await keeper())
+    expect(await keeper()).not.toBe(first)
+  })
+
   test('lets somebody sign in at the other member: the owner notices, and reads', async () => {
     const client = world.google.addClient({ redirectUris: [CALLBACK], javascriptOrigins: [SITE] })
     world.addSecret(client.clientSecret)
@@ -219,5 +231,22 @@ describe('a ring of two', () => {
     await world.until('it is published', async () => (await world.busy('bob')).busy.length === 1)
     expect(world.clock.now() - since).toBeLessThanOrEqual(withinMs(5_000))
     expect(readers('bob', earlier)).toEqual(['shard-b'])
+  })
+
+  test('tries at each member whether notifications arrive, with an Agent of its own', async () => {
+    world.google.switches({ deliverTo: 'http://127.0.0.1:9' })
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { sync: { push: 'Enabled' } } })
+    for (const [name, shard] of [
+      ['alice', 'shard-a'],
+      ['bob', 'shard-b'],
+    ] as const) {
+      await addAgent(name, shard)
+      const hasAsked = (): boolean => replicas.requests.some((sent) => sent.replica === shard && isWatch(sent))
+      await world.until(`${shard} asks for a channel`, hasAsked)
+      await world.until('the status names it', async () => {
+        const { status } = await world.agent(name)
+        return status?.sync?.calendars?.some(({ channel }) => channel !== undefined)
+      })
+    }
   })
 })
