@@ -34,6 +34,7 @@ export interface Release {
 }
 
 const LISTS = 'events.list'
+const NO_READ = 'no read'
 
 const FIGURES = {
   'cold start, s': ({ cold }: Measured) => cold.seconds,
@@ -42,8 +43,8 @@ const FIGURES = {
   'restart until all are read, s': ({ restart }: Measured) => restart.seconds,
   'restart, CPU ms an Agent': ({ restart, agents }: Measured) => cpuMs(restart) / agents,
   'restart, requests to Kubernetes an Agent': ({ restart, agents }: Measured) => requests(restart) / agents,
-  'steady, CPU ms a read': ({ steady }: Measured) => steady && cpuMs(steady) / lists(steady),
-  'steady, requests to Kubernetes a read': ({ steady }: Measured) => steady && requests(steady) / lists(steady),
+  'steady, CPU ms a read': ({ steady }: Measured) => steady && aRead(steady, cpuMs),
+  'steady, requests to Kubernetes a read': ({ steady }: Measured) => steady && aRead(steady, requests),
   'peak resident, MiB': ({ cold, restart, steady }: Measured) =>
     Math.max(...[cold, restart, steady].map((phase) => phase?.after.peakMiB ?? 0)),
 }
@@ -53,6 +54,10 @@ const sum = (counts: Map<string, number> | undefined): number =>
   [...(counts?.values() ?? [])].reduce((a, b) => a + b, 0)
 const requests = ({ before, after }: Phase): number => sum(after.kubernetes) - sum(before?.kubernetes)
 const lists = ({ before, after }: Phase): number => (after.google.get(LISTS) ?? 0) - (before?.google.get(LISTS) ?? 0)
+
+/** What a phase has used for each read; it may have been too short for one. */
+const aRead = (phase: Phase, used: (phase: Phase) => number): number | typeof NO_READ =>
+  lists(phase) === 0 ? NO_READ : used(phase) / lists(phase)
 
 /** Where the figures of the last release are kept. */
 const FILE = 'bench/last-release.json'
@@ -83,7 +88,10 @@ const optional = (name: Figure, value: number | undefined): [Figure, number][] =
   value === undefined ? [] : [[name, Number(value.toFixed(2))]]
 
 const valuesOf = (name: Figure, runs: readonly Measured[]): number[] =>
-  runs.flatMap((run) => FIGURES[name](run) ?? []).sort((a, b) => a - b)
+  runs
+    .map((run) => FIGURES[name](run))
+    .filter((value) => typeof value === 'number')
+    .sort((a, b) => a - b)
 
 const middle = (sorted: readonly number[]): number | undefined => sorted[Math.floor(sorted.length / 2)]
 
@@ -92,10 +100,12 @@ export function tableOf(runs: readonly Measured[], last: Figures | undefined, re
   const rows = names.map((name) => {
     const values = valuesOf(name, runs)
     const spread = values.length > 1 ? `${shown(values[0])} to ${shown(values.at(-1))}` : ''
-    return [name, shown(middle(values)), spread, shown(last?.[name])]
+    const median = middle(values) ?? runs.map((run) => FIGURES[name](run)).find((value) => value === NO_READ)
+    return [name, shown(median), spread, shown(last?.[name])]
   })
   const heading = [`${runs[0]?.agents ?? 0} Agents`, 'median', `of ${runs.length}`, release]
   return [heading, heading.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-const shown = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 100 ? 2 : 0))
+const shown = (value: number | string = ''): string =>
+  typeof value === 'number' ? value.toFixed(value < 100 ? 2 : 0) : value
