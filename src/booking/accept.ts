@@ -19,7 +19,7 @@ import type { BookingRun, AgentStep, BookingStepResult } from './steps.ts'
 import { withToken } from './with-token.ts'
 
 /** What was read longer ago is read again before a slot is judged. */
-export const FRESH_MS = 5_000
+const FRESH_MS = 5_000
 /** How long a Booking waits for its Agent's calendars before it is reconciled again anyway. */
 const READ_PAUSE_MS = 30_000
 
@@ -110,8 +110,7 @@ async function judge(run: BookingRun, state: BookingState, progress: ProgressWit
   const known = deps.calendars.calendars(agent.key)
   const calendars = known ? knownCalendars(known.state, agent.agent, agent.account) : []
   const oldest = Math.min(...calendars.map(({ lastRead = -Infinity, failure }) => (failure ? -Infinity : lastRead)))
-  const isFresh = oldest >= deps.clock.monotonic() - FRESH_MS
-  if (!known || calendars.length === 0 || !isFresh) {
+  if (!known || calendars.length === 0 || !isFresh(run, state, oldest)) {
     return awaitReading(run, state, progress, { known, calendars, oldest })
   }
   const read = { state: { askedAt: undefined } }
@@ -141,6 +140,10 @@ interface Reading {
   /** When the least recently read calendar was read; -Infinity if one cannot be read. */
   oldest: number
 }
+
+/** Whether it was read less than five seconds ago, or before it asked for that: a read of many calendars may take longer than that. */
+export const isFresh = ({ deps }: BookingRun, { askedAt }: BookingState, oldest: number): boolean =>
+  oldest >= (askedAt ?? deps.clock.monotonic()) - FRESH_MS
 
 /** Has the calendars read; several Bookings share one read. Once that has failed, the Agent is not ready. */
 export function awaitReading(

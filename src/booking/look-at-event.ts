@@ -1,9 +1,10 @@
 /** The step that looks at the event at Google, and finds whose it is and whether it stands. */
+import type { KnownCalendars } from '../calendars/port.ts'
 import { hasCalendarFailed } from '../calendars/query.ts'
 import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry } from '../controller/outcome.ts'
 import type { EventReference, StoredEvent } from '../google/port.ts'
-import { awaitAnswer, awaitReading, FRESH_MS, wantedTime } from './accept.ts'
+import { awaitAnswer, awaitReading, isFresh, wantedTime } from './accept.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
 import { fieldHash } from './applied.ts'
 import { isNewTime } from './decide.ts'
@@ -11,8 +12,15 @@ import { eventIdOf } from './event-id.ts'
 import { ACCEPTED, notBooked } from './findings.ts'
 import { eventOf } from './observe.ts'
 import type { BookingState } from './state.ts'
-import { ended, endedSilently, NEXT_STEP, outcomeOf, type BookingProgress, type ProgressWithAgent } from './steps.ts'
-import type { AgentStep, BookingAgent, BookingRun, BookingStepResult } from './steps.ts'
+import { ended, endedSilently, isWaiting, NEXT_STEP, outcomeOf } from './steps.ts'
+import type {
+  AgentStep,
+  BookingAgent,
+  BookingProgress,
+  BookingRun,
+  BookingStepResult,
+  ProgressWithAgent,
+} from './steps.ts'
 import { stuckOutcome } from './stuck.ts'
 import { withToken } from './with-token.ts'
 import { writeFailed } from './write-failures.ts'
@@ -149,22 +157,29 @@ function stands(
  * concluded about an event that stood before its calendar was read again. Undefined: it was.
  */
 function whileDoubted(
-  { deps, ...run }: BookingRun,
+  run: BookingRun,
   state: BookingState,
   progress: ProgressWithAgent,
   { calendarId }: EventReference,
 ): BookingStepResult | undefined {
   if (progress.work === 'book') return undefined
   const { key, agent } = progress.agent
-  const known = deps.calendars.calendars(key)
+  const known = run.deps.calendars.calendars(key)
   if (hasCalendarFailed(known?.state, calendarId)) {
     const message = 'the calendar of the event could not be read.'
     return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, message)) }
   }
+  const oldest = lastRead(known, calendarId)
+  if (isFresh(run, state, oldest)) return undefined
+  const result = awaitReading(run, state, progress, { known, calendars: [], oldest })
+  // The look has not ended: it stays due.
+  const { lookedAt, unlistedAt } = state
+  return isWaiting(result.progress) ? { ...result, state: { ...result.state, lookedAt, unlistedAt } } : result
+}
+
+function lastRead(known: KnownCalendars | undefined, calendarId: string): number {
   const calendar = [...(known?.state.byId ?? [])].find(([id]) => isSameCalendar(id, calendarId))?.[1]
-  const oldest = calendar?.lastRead ?? -Infinity
-  const isFresh = oldest >= deps.clock.monotonic() - FRESH_MS
-  return isFresh ? undefined : awaitReading({ deps, ...run }, state, progress, { known, calendars: [], oldest })
+  return calendar?.lastRead ?? -Infinity
 }
 
 /** Nothing stands under that id. @param isKnown the id was used. */

@@ -35,7 +35,15 @@ import type { BookingDeps } from './port.ts'
 import { remove } from './remove.ts'
 import { reportFindings, reportProgress } from './report.ts'
 import { newBookingState, type BookingState } from './state.ts'
-import { isEnded, NEXT_STEP, outcomeOf, type AgentStep, type BookingProgress, type BookingRun } from './steps.ts'
+import {
+  isEnded,
+  isWaiting,
+  NEXT_STEP,
+  outcomeOf,
+  type AgentStep,
+  type BookingProgress,
+  type BookingRun,
+} from './steps.ts'
 import type { BookingStep, BookingStepResult, ProgressWithAgent } from './steps.ts'
 import { takeTurn } from './take-turn.ts'
 import { writeEvent } from './write-event.ts'
@@ -63,6 +71,9 @@ export interface BookingReconciler {
 }
 
 type Tracked = ObjectState<BookingState>
+
+/** Of a Booking that waits neither for its turn nor for calendars. */
+const WAITS_FOR_NOTHING = { isParked: true, askedAt: undefined } as const
 
 /** Creates the reconciler, which holds the last state of each Booking. */
 export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
@@ -97,7 +108,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
       return requeueWithin(await reconcileOne(run, tracked, due), due.waitMs)
     } catch (error) {
       // An insertion may have been sent.
-      tracked.update({ mayExist: true, isParked: true })
+      tracked.update({ ...WAITS_FOR_NOTHING, mayExist: true })
       deps.turns.leave(key)
       return isConflict(error) ? afterConflict() : failed(error)
     }
@@ -186,7 +197,8 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
 /** Whoever does not wait for its turn holds nobody up. */
 function noteTurn({ deps, booking }: BookingRun, tracked: Tracked, due: DueRequest, isWaiting: boolean): void {
   if (!isWaiting) deps.turns.leave(keyOf(booking))
-  tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
+  const requests = requestsAfter(tracked.value, due, isWaiting)
+  tracked.update({ ...(isWaiting ? { isParked: false } : WAITS_FOR_NOTHING), requests })
 }
 
 /** A request is served by the reconcile that no longer waits for anything. */
@@ -224,8 +236,6 @@ function giveTurnBack({ deps, booking }: BookingRun, progress: ProgressWithAgent
 /** The event changes faster than it can be read, or Google contradicts itself. */
 const restless = (progress: BookingProgress): BookingProgress =>
   passing(progress, new GoogleError('Unknown', 'the event keeps changing'))
-
-const isWaiting = ({ next }: BookingProgress): boolean => next.kind === 'wait'
 
 const hasAgent = (progress: BookingProgress): progress is ProgressWithAgent => progress.agent !== undefined
 
@@ -272,7 +282,7 @@ function appliedTime({ status }: Booking): Interval | undefined {
 
 /** Nothing has to be done: only a request that was served, or a status that somebody has overwritten, is written. */
 async function settled(run: BookingRun, tracked: Tracked, due: DueRequest): Promise<Outcome> {
-  tracked.update({ requests: withHandled(tracked.value.requests, due), isParked: true })
+  tracked.update({ ...WAITS_FOR_NOTHING, requests: withHandled(tracked.value.requests, due) })
   const error = await write(tracked, run, undefined)
   if (error) return retry(error, error.retryAfterMs)
   const object = run.deps.cluster.bookings.get(keyOf(run.booking))
@@ -299,7 +309,7 @@ async function suspend(run: BookingRun, tracked: Tracked): Promise<Outcome> {
   const known = run.booking.status?.conditions?.find(({ type }) => type === 'Ready')
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready: SUSPENDED, own: {} }
   const { written, error } = await tracked.runExclusive(() => reportFindings(run, tracked.value, findings))
-  tracked.update({ writtenStatus: written, isParked: true })
+  tracked.update({ ...WAITS_FOR_NOTHING, writtenStatus: written })
   run.deps.turns.leave(keyOf(run.booking))
   return error ? retry(error, error.retryAfterMs) : done()
 }

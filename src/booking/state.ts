@@ -11,7 +11,7 @@ export interface BookingState {
   readonly requests: RequestState
   /** The status that the API server returned for our last write. */
   readonly writtenStatus?: BookingStatus
-  /** When it asked for its Agent's calendars to be read. */
+  /** When it asked for its Agent's calendars to be read; undefined unless it waits for them. */
   readonly askedAt?: number
   /** An event may stand that the status does not show. */
   readonly mayExist: boolean

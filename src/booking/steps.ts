@@ -132,5 +132,8 @@ export const lookAgain = (progress: BookingProgress, found: { isIdUsed?: boolean
 export const outcomeOf = ({ next }: BookingProgress): Outcome | undefined =>
   'outcome' in next ? next.outcome : undefined
 
+/** Whether it waits for its turn, or for calendars that are being read. */
+export const isWaiting = ({ next }: BookingProgress): boolean => next.kind === 'wait'
+
 /** Whether the steps that follow are skipped. */
 export const isEnded = (progress: BookingProgress): boolean => outcomeOf(progress) !== undefined

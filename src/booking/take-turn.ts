@@ -28,7 +28,8 @@ export const takeTurn: AgentStep = (run, _, progress) => {
   if (ahead === MOST_COUNTED) deps.showWaiting(key)
   // It is woken when it is its turn. The pause is for those that go first and never do anything.
   const outcome = wait('other Bookings of the calendar go first', ahead > 0 ? ahead * RIVAL_PAUSE_MS : TURN_PAUSE_MS)
-  return { progress: waiting(progress, outcome) }
+  // What it had read will be old by then.
+  return { state: { askedAt: undefined }, progress: waiting(progress, outcome) }
 }
 
 function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {
