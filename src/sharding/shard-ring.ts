@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { drainLabel, shardLabel } from '../resources/shard-labels.ts'
-import type { Labelled, Sharding } from './assignment.ts'
+import { leaseNameFor, type Labelled, type Sharding } from './assignment.ts'
 
 /** One member of a ring. */
 interface RingMember {
@@ -34,9 +34,9 @@ const NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/
 /** The most characters of a label's value, which the name of the Lease has to be. */
 const MAX_LENGTH = 63
 
-/** The name of a replica's Lease: that of its pod. If that can't be a label's value, it is cut, and ends in a hash. */
+/** The name of a replica's Lease: that of its pod. If that can't be a label's value, or is the keeper's, it ends in a hash. */
 export function shardNameOf(podName: string): string {
-  if (NAME.test(podName)) return podName
+  if (NAME.test(podName) && podName !== leaseNameFor(undefined)) return podName
   const clean = podName.toLowerCase().replace(/[^a-z0-9.-]/g, '-')
   const hash = createHash('sha256').update(podName).digest('hex').slice(0, 8)
   const start = clean.slice(0, MAX_LENGTH - hash.length - 1).replace(/^[-.]+|[-.]+$/g, '')

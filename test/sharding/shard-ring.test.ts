@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { limitFor, reservedBy } from '../../src/google/replica-role.ts'
+import { parseLabelSelector } from '../../src/resources/label-selector.ts'
 import { leaseNameFor, shardingBySelector } from '../../src/sharding/assignment.ts'
 import { RingMembers } from '../../src/sharding/ring-members.ts'
 import { shardingByRing, shardNameOf } from '../../src/sharding/shard-ring.ts'
@@ -36,6 +37,14 @@ describe('whose an Agent is', () => {
     expect(leaseNameFor(selector)).toMatch(/^calendar-operator-[0-9a-f]{8}$/)
     expect(leaseNameFor(undefined)).toBe('calendar-operator')
   })
+
+  test('has a leader of its own for each selector', () => {
+    const [a, same, b] = ['team in (a,c)', 'team in (c, a)', 'team=b'].map((text) => parseLabelSelector(text))
+    const nameOf = (parsed: typeof a): string | undefined =>
+      parsed && 'selector' in parsed ? leaseNameFor(parsed.selector) : undefined
+    expect(nameOf(same)).toBe(nameOf(a))
+    expect(nameOf(b)).not.toBe(nameOf(a))
+  })
 })
 
 describe("the name of a member's Lease", () => {
@@ -51,6 +60,10 @@ describe("the name of a member's Lease", () => {
       expect(name).toBe(shardNameOf(podName))
     },
   )
+
+  test("is never that of the keeper's Lease, which nobody could hold beside it", () => {
+    expect(shardNameOf('calendar-operator')).toMatch(/^calendar-operator-[0-9a-f]{8}$/)
+  })
 
   test('differs for pods whose names begin alike', () => {
     expect(shardNameOf(`${'a'.repeat(70)}-1`)).not.toBe(shardNameOf(`${'a'.repeat(70)}-2`))
@@ -80,6 +93,8 @@ describe('the members of a ring', () => {
     expect(members.count).toBe(1)
     await clock.advance(60_000)
     expect(members.count).toBe(1)
+    members.onLease(lease('d', ''))
+    expect(members.isEmpty).toBe(true)
   })
 
   test.each([
