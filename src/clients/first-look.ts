@@ -27,6 +27,7 @@ export function afterFirstLook({ cluster, integrations, clock }: FirstLookDeps):
   if (awaited.size === 0) return Promise.resolve()
   return new Promise((resolve) => {
     const cancel = clock.setTimer(LONGEST_MS, resolve)
+    // It stays: there is one for the life of the process, and once all were seen it has nothing to do.
     integrations.onEntry((key) => {
       awaited.delete(key)
       if (awaited.size > 0) return

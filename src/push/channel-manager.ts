@@ -178,7 +178,7 @@ export class ChannelManager {
     this.#agents.delete(key)
   }
 
-  /** Looks at all Agents: the keys of channel tokens have changed, or the time of day was set. */
+  /** Looks at all Agents: the keys of channel tokens have changed. */
   wakeAll(): void {
     for (const key of this.#agents.keys()) this.#deps.wake(key)
   }
