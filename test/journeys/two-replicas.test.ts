@@ -1,4 +1,4 @@
-/** Two whole replicas of which one leads: what arrives at the pages of the other one. */
+/** Two whole replicas of which one leads: what arrives at the pages of the other one, and what is left to it. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { Replicas } from './support/replicas.ts'
@@ -44,4 +44,16 @@ test("Google's notifications at a replica that does not lead reach the leader wi
   await world.until('it is published', async () => (await world.busy('alice')).busy.length === 1)
   expect(world.clock.now() - began).toBeLessThanOrEqual(withinMs(1_000))
   expect(replicas.readersOf(ALICE)).toEqual(['pod-a'])
+})
+
+test('the leader leaves a part of the budget to the other replica, and says when the polls need that part, too', async () => {
+  await world.objects.apply(integrationManifest({ quota: { requestsPerMinute: 10 }, sync: { interval: '1m' } }))
+  for (const name of ['alice', 'bob', 'carol', 'dora', 'emil', 'fred', 'gina', 'hans', 'ida']) {
+    await world.objects.apply(agentManifest(name))
+  }
+  await world.until('the budget is too small', async () => {
+    const { status } = await world.integration()
+    const condition = status?.conditions?.find(({ type }) => type === 'WithinQuota')
+    return condition?.message.includes('needs 9 requests a minute, and the budget leaves 8 for that')
+  })
 })
