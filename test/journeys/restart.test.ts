@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { isReal, startWorld, type World } from './support/world.ts'
+import { isReal, startWorld, withinMs, type World } from './support/world.ts'
 
 let world: World
 
@@ -78,4 +78,23 @@ describe('a restart after which every calendar is refused for good', () => {
     const { busy, window } = await busyAfter('Block')
     expect(busy).toEqual([window])
   })
+})
+
+test('after a restart while Google hangs, a calendar is blocked as soon as it can no longer be trusted', async () => {
+  await world.addPerson('alice')
+  await world.objects.apply(integrationManifest())
+  await world.objects.apply(
+    agentManifest('alice', { publish: { calendar: { name: 'alice-calendar' }, whenStale: 'Block' } }),
+  )
+  await world.untilReady('alice')
+  const freshUntil = Date.parse((await world.busy('alice')).freshUntil)
+  await world.stopOperator()
+  await world.clock.advance(freshUntil - world.clock.now() - 10_000)
+  world.google.addFault({ fault: 'hang', kind: 'events.list' })
+  await world.startOperator()
+  await world.until('it is blocked', async () => {
+    const { busy, window } = await world.busy('alice')
+    return busy[0]?.start === window.start && busy[0].end === window.end
+  })
+  expect(world.clock.now() - freshUntil).toBeLessThanOrEqual(withinMs(10_000))
 })
