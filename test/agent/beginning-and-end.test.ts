@@ -46,10 +46,16 @@ describe('an Agent that is gone', () => {
     expect(alice.world.outputs()).toEqual([
       { namespace: 'booking', agent: 'alice', output: 'calendar', goodUntil: Date.parse('2026-11-23T10:15:00Z') },
     ])
+    expect(alice.world.isAwaited(KEY)).toBe(false)
+    const forgotten: string[] = []
+    alice.world.push.forget = (key) => void forgotten.push(key)
     const { agent } = alice
     alice.world.remove(agent)
     expect(await alice.reconcileAlone()).toEqual({ kind: 'done', checkAgainIn: undefined })
     expect(alice.world.outputs()).toEqual([])
+    // No calendars of it are known to a Booking any more, and its channels end.
+    expect(alice.world.isAwaited(KEY)).toBeUndefined()
+    expect(forgotten).toEqual([KEY])
     alice.world.put({ ...agent, status: undefined, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
     const before = alice.world.google.asked.length
     await alice.reconcileAlone()
