@@ -13,9 +13,9 @@ import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import type { Agent } from '../src/resources/types.ts'
 import { ManualClock, settle } from './support/clock.ts'
 import { keepLog } from './support/log.ts'
+import { silent } from './support/log.ts'
 import { aBooking, anAgent, anIntegration } from './support/resources.ts'
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const ALICE = 'booking/alice'
 
 let clock: ManualClock

@@ -8,9 +8,8 @@ import { NOTIFIED } from '../src/resources/names.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
 import { recountAgents, registerEventHandlers } from '../src/watches.ts'
 import { ManualClock } from './support/clock.ts'
+import { silent } from './support/log.ts'
 import { anAgent, anIntegration } from './support/resources.ts'
-
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** Keys in the order in which they were added, and whether they were added for later or with low priority. */
 class Added {

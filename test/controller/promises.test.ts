@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { createController, type Controller } from '../../src/controller/controller.ts'
 import { blocked, done, retry, wait, type Outcome } from '../../src/controller/outcome.ts'
 import { ManualClock, settle } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 
 const steady = (): number => 0.5
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const key = fc.constantFrom('a', 'b', 'c')
 const steps = fc.array(

@@ -7,9 +7,9 @@ import { keyOf } from '../../src/kubernetes/port.ts'
 import type { Sites } from '../../src/resources/sites.ts'
 import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { ManualClock } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 import { anIntegration } from '../support/resources.ts'
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const PROVED: CredentialsFinding = { status: 'True', reason: 'Proved', message: 'good' }
 const REFUSED: CredentialsFinding = { status: 'False', reason: 'InvalidClient', message: 'bad' }
 const UNHEARD: CredentialsFinding = { status: 'Unknown', reason: 'NotYetKnown', message: 'soon' }

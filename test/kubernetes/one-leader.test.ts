@@ -9,10 +9,10 @@ import { ApiError } from '../../src/kubernetes/port.ts'
 import type { ApiRequest, SendRequest } from '../../src/kubernetes/request.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { ManualClock, settle } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 import { runs } from '../support/runs.ts'
 
 const SECOND = 1_000
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 interface Stored {
   metadata: { resourceVersion: string }

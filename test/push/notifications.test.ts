@@ -9,9 +9,9 @@ import { openNotified, sealNotified } from '../../src/push/notified-annotation.t
 import { NOTIFIED } from '../../src/resources/names.ts'
 import type { Agent } from '../../src/resources/types.ts'
 import { ManualClock, settle } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 import { anAgent } from '../support/resources.ts'
 
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const KEY = { notified: Buffer.alloc(32, 1) }
 const UID = 'uid-of-alice'
 const AGENT = 'booking/alice'

@@ -8,11 +8,11 @@ import { Intake } from '../../src/sharding/intake.ts'
 import { shardingByRing } from '../../src/sharding/shard-ring.ts'
 import { createCaches, type Caches } from '../../src/kubernetes/caches.ts'
 import { ManualClock } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 import { anAgent } from '../support/resources.ts'
 
 const SHARD = 'shard.alpha.sharding.timebertt.dev/ring'
 const DRAIN = 'drain.alpha.sharding.timebertt.dev/ring'
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const sharding = shardingByRing({ ring: 'ring', shard: 'pod-a', isKeeper: () => false })
 const ALICE = 'booking/alice'
 

@@ -8,10 +8,10 @@ import { NO_SHARDING, type Sharding } from '../../src/sharding/assignment.ts'
 import { Intake } from '../../src/sharding/intake.ts'
 import { shardingByRing } from '../../src/sharding/shard-ring.ts'
 import { ManualClock } from '../support/clock.ts'
+import { silent } from '../support/log.ts'
 import { aBooking, anAgent, anIntegration } from '../support/resources.ts'
 
 const SHARD = 'shard.alpha.sharding.timebertt.dev/ring'
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 const [ALICE, VIEWING] = ['booking/alice', 'booking/viewing']
 
 let caches: Caches

@@ -1,6 +1,14 @@
 import { createLog, type Log } from '../../src/platform/log.ts'
 import { ManualClock } from './clock.ts'
 
+/** A log of which nothing is read. */
+export const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
 /** A log that keeps its lines as objects. */
 interface KeptLog extends Log {
   readonly lines: Record<string, unknown>[]

@@ -12,6 +12,7 @@ import { sleep, TIMER_TOLERANCE_MS } from '../../../src/platform/clock.ts'
 import type { Agent, Condition } from '../../../src/resources/types.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
 import { randomBytes } from 'node:crypto'
+import { silent } from '../../support/log.ts'
 import { anAgent, anIntegration } from '../../support/resources.ts'
 
 /** A channel at the simulated Google. */
@@ -64,9 +65,7 @@ export class PushHarness {
   readonly read: string[] = []
   missed = 0
   manager!: ChannelManager
-  readonly #caches: Caches = createCaches({
-    ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  })
+  readonly #caches: Caches = createCaches(silent)
   readonly #calendars = new Map<string, WatchedCalendar[]>()
   #running = new Map<string, boolean>()
   /** A look that was due later is not due any more when another one begins. */
