@@ -1,6 +1,7 @@
 /** The events of a snapshot, as they are held: none is lost, and none is taken for another one. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as compactEvents from '../../src/calendar/compact-event.ts'
 import type { CompactEvent } from '../../src/calendar/compact-event.ts'
 import { decodeEvents, decodeTimes, encodeEvents } from '../../src/calendar/event-codec.ts'
 import { EARLIEST, LATEST } from '../../src/calendar/instant.ts'
@@ -9,7 +10,9 @@ import { runs } from '../support/runs.ts'
 const seeded = { seed: 20261123, numRuns: runs(1000) }
 
 const START = 1_795_428_000
-const ALL_FLAGS = 63
+/** Whatever bits there are: those that the stored form has for itself must be none of them. */
+const FLAGS = Object.values(compactEvents).filter((one) => typeof one === 'number')
+const ALL_FLAGS = FLAGS.reduce((all, flag) => all | flag, 0)
 
 const eventWith = (special: Partial<CompactEvent>): CompactEvent => ({
   id: 'meeting',
@@ -93,6 +96,18 @@ const expectSame = (all: readonly CompactEvent[]): void => {
   expect(decodeEvents(encoded)).toEqual(sorted(all))
   expect(decodeTimes(encoded)).toEqual(sorted(all).map(({ start, end, flags }) => ({ start, end, flags })))
 }
+
+it('each flag that an event may have is held, and no other one appears', () => {
+  expect(FLAGS.length).toBeGreaterThan(0)
+  const recurring = { id: 'weekly_20261123T100000Z', recurringEventId: 'weekly' }
+  for (const flags of [0, ...FLAGS, ALL_FLAGS]) {
+    for (const names of [{}, recurring, { id: 'moved', recurringEventId: 'weekly' }]) {
+      const event = eventWith({ ...names, flags })
+      expect(decodeEvents(encode([event]))).toEqual([event])
+      expect(decodeTimes(encode([event]))).toMatchObject([{ flags }])
+    }
+  }
+})
 
 describe('the events of a snapshot', () => {
   it('are decoded as they were encoded, whatever their ids and times are', () => {
