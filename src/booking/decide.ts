@@ -43,12 +43,20 @@ const NONE: Work = { kind: 'none' }
 /** Decides what has to be done. */
 export function workOf(facts: WorkFacts): Work {
   const { booking, isRequested, now } = facts
-  if (isFinal(booking, now) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
+  if (isFinal(booking, now) && !isRequested) return workOfRefused(facts)
   if (isCancelled(booking) && !hasEvent(booking)) return workOfCancelled(facts)
   if (!hasEvent(booking)) return { kind: 'book', reportsFailures: true }
   if (!isSettled(booking)) return { kind: 'revise', reportsFailures: true }
   return isRequested ? { kind: 'revise', reportsFailures: false } : lookOf(facts)
 }
+
+/** It is not decided again. What stands, or what was cancelled and is restored, is followed. */
+function workOfRefused(facts: WorkFacts): Work {
+  if (hasEvent(facts.booking)) return lookOf(facts)
+  return isRestored(facts) ? { kind: 'revise', reportsFailures: false } : NONE
+}
+
+const isRestored = ({ booking, listed }: WorkFacts): boolean => isCancelled(booking) && listed === 'changed'
 
 /** An event that stands is looked at when something says that it may have changed. */
 function lookOf({ booking, now, listed, isLookDue, isPollDue }: WorkFacts): Work {
@@ -58,9 +66,9 @@ function lookOf({ booking, now, listed, isLookDue, isPollDue }: WorkFacts): Work
 }
 
 /** The event may have been restored at Google: it is looked at before another one is made. */
-function workOfCancelled({ booking, listed, isRequested }: WorkFacts): Work {
-  const reportsFailures = !staysCancelled(booking)
-  return reportsFailures || isRequested || listed === 'changed' ? { kind: 'revise', reportsFailures } : NONE
+function workOfCancelled(facts: WorkFacts): Work {
+  const reportsFailures = !staysCancelled(facts.booking)
+  return reportsFailures || facts.isRequested || isRestored(facts) ? { kind: 'revise', reportsFailures } : NONE
 }
 
 /** The id of the event that was cancelled, under which it comes back if somebody restores it. */

@@ -129,6 +129,33 @@ describe('an event in a calendar that the account cannot see for a while', () =>
   })
 })
 
+test.each(['Reflect', 'Enforce'] as const)(
+  'an event that somebody restores while its Booking is refused is followed, and deleted with it: %s',
+  async (onExternalChange) => {
+    const bench = new BookingBench()
+    bench.apply({ onExternalChange })
+    await bench.run()
+    const [event] = bench.google.live
+    const { id, resource } = event!
+    bench.google.put('dentist', {
+      start: { dateTime: '2026-12-01T13:00:00Z' },
+      end: { dateTime: '2026-12-03T00:00:00Z' },
+    })
+    bench.google.put(id, resource, true)
+    await bench.poll()
+    bench.apply({ start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' })
+    await bench.run()
+    expect(bench.ready).toBe('SlotTaken')
+    bench.google.put(id, resource)
+    await bench.poll()
+    expect(bench.condition('Accepted')?.reason).toBe('SlotTaken')
+    expect(bench.get().status?.event?.id).toBe(id)
+    bench.delete()
+    await bench.run()
+    expect(bench.google.live.map((one) => one.id)).toEqual(['dentist'])
+  },
+)
+
 test('a refused Booking that was booked on request is deleted with its event, although no status names it', async () => {
   const bench = new BookingBench()
   const dentist = { start: { dateTime: '2026-12-01T13:00:00Z' }, end: { dateTime: '2026-12-01T14:00:00Z' } }
