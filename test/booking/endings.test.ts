@@ -1,5 +1,6 @@
 /** The sentences of §8 on the end of a Booking, and on what holds it up, over a world in memory. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { GoogleError } from '../../src/google/port.ts'
 import { BookingBench } from './support/bench.ts'
 import { at } from './support/times.ts'
@@ -8,6 +9,10 @@ let bench: BookingBench
 beforeEach(() => {
   bench = new BookingBench()
 })
+
+const passing = (reason: 'GoogleUnreachable' | 'NotYetKnown'): StepFailure =>
+  stepFailure('Authorized', reason, 'No grant yet.', { kind: 'wait', for: 60_000 })
+const awayError = (): GoogleError => new GoogleError('Unreachable', 'no answer in time')
 
 describe('deleting', () => {
   test('leaves an event that has ended', async () => {
@@ -41,6 +46,37 @@ describe('deleting', () => {
     await bench.run()
     expect(bench.bookings.size).toBe(0)
     expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
+  })
+
+  test.each(['GrantRevoked', 'GrantSecretNotFound', 'AwaitingSignIn', 'ScopeMissing'] as const)(
+    'ends at once with a warning where no grant is good: %s',
+    async (reason) => {
+      await bench.book()
+      bench.refusal = stepFailure('Authorized', reason, 'No grant.', { kind: 'wait', for: 3_600_000 })
+      bench.delete()
+      await bench.run(1)
+      expect(bench.bookings.size).toBe(0)
+      expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
+      expect(bench.google.live).toHaveLength(1)
+    },
+  )
+
+  test.each<[string, Partial<Pick<BookingBench, 'refusal' | 'isIntegrationKnown'>>]>([
+    ['Google cannot be reached', { refusal: passing('GoogleUnreachable') }],
+    ['it is not yet known whether the grant is good', { refusal: passing('NotYetKnown') }],
+    ['Google refuses the client', { refusal: { refused: 'OAuthClient', error: awayError() } }],
+    ['the integration has not been looked at since the start', { isIntegrationKnown: false }],
+  ])('tries again where %s', async (_what, fault) => {
+    await bench.book()
+    Object.assign(bench, fault)
+    bench.delete()
+    await bench.run(3)
+    expect(bench.bookings.size).toBe(1)
+    Object.assign(bench, { refusal: undefined, isIntegrationKnown: true })
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.google.live).toEqual([])
+    expect(bench.events).toEqual([])
   })
 
   test('tries for an hour of real time, whatever the time of day is set to', async () => {
@@ -247,5 +283,4 @@ const away: <T>(call: string, run: () => T, intercept: BookingBench['google']['i
     throw awayError()
   })
 
-const awayError = (): GoogleError => new GoogleError('Unreachable', 'no answer in time')
 const limitError = (): GoogleError => new GoogleError('RateLimited', '403 rateLimitExceeded', { retryAfterMs: 15_000 })

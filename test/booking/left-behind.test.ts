@@ -177,3 +177,59 @@ test('a refused Booking that was booked on request is deleted with its event, al
   expect(bench.bookings.size).toBe(0)
   expect(bench.google.live).toEqual([])
 })
+
+test('an insertion that may still arrive keeps a second event away, although the Agent names another calendar by now', async () => {
+  const bench = new BookingBench()
+  let arrive = (): unknown => undefined
+  const { intercept } = bench.google
+  bench.google.intercept = (call, run) => {
+    if (call !== 'insert' || bench.google.calls.filter((one) => one === 'insert').length > 1)
+      return intercept(call, run)
+    arrive = run
+    return Promise.reject(lost())
+  }
+  bench.apply({ conflictPolicy: 'Allow' })
+  await bench.run(1)
+  const team = writeToTeam(bench)
+  await bench.run(3)
+  arrive()
+  await bench.run()
+  expect(bench.ready).toBe('Ready')
+  expect(bench.google.live).toHaveLength(1)
+  expect(team.live).toEqual([])
+})
+
+test('an event that Google does not know in a calendar that the Agent has left is not called cancelled', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  const team = writeToTeam(bench)
+  const { metadata, status, spec } = bench.get()
+  const event = { ...status?.event, calendar: 'former@group.calendar.google.com' }
+  bench.bookings.set('booking/viewing', { ...bench.get(), metadata, spec, status: { ...status, event } })
+  bench.google.others.set('former@group.calendar.google.com', new MemoryCalendar())
+  bench.restart()
+  bench.apply({ title: 'Renamed', onExternalChange: 'Enforce', conflictPolicy: 'Allow' })
+  bench.google.calls.length = 0
+  await bench.run(10)
+  expect(bench.ready).toBe('AgentNotReady')
+  expect(bench.get().status?.event).toEqual(event)
+  // Nobody reads that calendar any more: nothing is waited for.
+  expect(bench.google.calls).not.toContain('list')
+  expect(team.live).toEqual([])
+})
+
+test('a look that fails leaves what stands as it is', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  const [event] = bench.google.live
+  bench.google.put(event!.id, { ...event!.resource, location: 'Elsewhere' })
+  const { status } = bench.get()
+  const { intercept } = bench.google
+  bench.google.intercept = (call, run) => (call === 'get' ? Promise.reject(lost()) : intercept(call, run))
+  await bench.read()
+  await bench.run(3)
+  expect(bench.get().status).toEqual(status)
+  expect(bench.lines.join('')).not.toContain('a Booking failed')
+})

@@ -18,6 +18,7 @@ import {
 import { WrittenEvents } from '../../../src/calendars/written-events.ts'
 import type { Outcome } from '../../../src/controller/outcome.ts'
 import { GoogleError } from '../../../src/google/port.ts'
+import type { TokenRefusal } from '../../../src/grants/port.ts'
 import { ApiError, keyOf, type Cluster, type EventRecord, type Store } from '../../../src/kubernetes/port.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import type { Agent, Booking, BookingSpec, Condition } from '../../../src/resources/types.ts'
@@ -64,6 +65,10 @@ export class BookingBench {
   /** How many reconciles there were. */
   reconciles = 0
   reading: 'works' | 'fails' = 'works'
+  /** Why there is no access token. */
+  refusal: TokenRefusal | undefined
+  /** Whether the integration has been looked at since the start. */
+  isIntegrationKnown = true
   /** The scopes of the grant; undefined if they are not known. */
   scopes: string[] | undefined
   #version = 100
@@ -95,14 +100,17 @@ export class BookingBench {
       ...{ clock, zones, cluster: this.#cluster(), wake, showWaiting: (key) => void this.shown.push(key) },
       log: createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) }),
       integrations: {
-        get: () => ({
-          client: this.google.client,
-          credentialsHash: 'h',
-          ready: true,
-          apiDisabled: false,
-          siteAccepted: true,
-          message: '',
-        }),
+        get: () =>
+          this.isIntegrationKnown
+            ? {
+                client: this.google.client,
+                credentialsHash: 'h',
+                ready: true,
+                apiDisabled: false,
+                siteAccepted: true,
+                message: '',
+              }
+            : undefined,
         canProbe: () => true,
         tryAcquireProbe: () => () => undefined,
         probeDueAt: () => undefined,
@@ -110,7 +118,7 @@ export class BookingBench {
       },
       tokens: {
         load: async () => undefined,
-        ensure: async () => undefined,
+        ensure: async () => this.refusal,
         verify: async () => undefined,
         renew: async () => undefined,
         confirm: async () => undefined,
