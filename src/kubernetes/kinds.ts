@@ -3,6 +3,7 @@
  * indexes and the stores of the `Cluster` port are all derived from it, so a further kind is one more entry. Pure.
  */
 import {
+  AGENT_ANNOTATION,
   API_GROUP,
   FLUX_REQUESTED_AT,
   GROUP_VERSION,
@@ -159,20 +160,33 @@ function ourAnnotations(annotations: ObjectMeta['annotations'] = {}): ObjectMeta
 
 const isOurAnnotation = (name: string): boolean => name.startsWith(`${API_GROUP}/`) || name === FLUX_REQUESTED_AT
 
-/** Removes all data, even from annotations: `kubectl apply` stores a Secret's data in one. */
+/**
+ * What identifies an object, and whose it is. All data is removed, even from annotations: `kubectl apply` stores a Secret's data in one,
+ * and what our other annotations say about the data is read together with it.
+ */
 function metadataOf<T extends KubernetesObject>({ apiVersion, kind, metadata }: T): T {
-  return stripped({ apiVersion, kind, metadata } as T)
+  const { name, namespace, uid, resourceVersion, labels, ownerReferences } = metadata
+  const agent = metadata.annotations?.[AGENT_ANNOTATION]
+  const annotations = agent === undefined ? undefined : { [AGENT_ANNOTATION]: agent }
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, uid, resourceVersion, labels, annotations, ownerReferences },
+  } as T
 }
 
 /** `namespace/uid` of the object that controls this one: anybody can name the uid of an object in another namespace. */
 function controllersOf({ metadata }: KubernetesObject): string[] {
   const controllers = (metadata.ownerReferences ?? []).filter(({ controller }) => controller)
-  return controllers.map(({ uid }) => `${metadata.namespace ?? ''}/${uid}`)
+  return controllers.map(({ uid }) => keyIn(metadata.namespace, uid))
 }
+
+/** Joined and not concatenated: V8 keeps the parts of a concatenated text besides the text, or in its place, as long as an index has it. */
+const keyIn = (namespace: string | undefined, name: string): string => [namespace ?? '', name].join('/')
 
 /** The key of an object of this name in the same namespace. */
 const siblingKey = ({ metadata }: KubernetesObject, name: string | undefined): string[] =>
-  name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`]
+  name === undefined ? [] : [keyIn(metadata.namespace, name)]
 
 function secretsOf(agent: Agent): (string | undefined)[] {
   const { publish, grantSecretRef } = agent.spec
