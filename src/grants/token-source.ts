@@ -20,13 +20,16 @@ import { ensureToken, renewToken, type GrantedState, type StepDeps } from './ren
 import { followTimeOfDay } from './time-of-day.ts'
 import { confirmAccount, verifyGrant } from './verification.ts'
 
-/** The grant of one Agent. */
-interface Entry {
+/** The grant of one Agent. Its steps run one at a time. */
+class Entry extends Mutex {
   /** An Agent that was deleted and created again starts with a new state. */
-  uid: string | undefined
-  state: GrantState
-  /** Its steps run one at a time. */
-  readonly mutex: Mutex
+  readonly uid: string | undefined
+  state = NO_GRANT
+
+  constructor(uid: string | undefined) {
+    super()
+    this.uid = uid
+  }
 }
 
 type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => MaybePromise<TokenStep>
@@ -41,7 +44,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     const key = keyOf(agent)
     const known = entries.get(key)
     const { uid } = agent.metadata
-    const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, mutex: new Mutex() }
+    const entry = known?.uid === uid && known ? known : new Entry(uid)
     if (entry !== known) entries.set(key, entry)
     return entry
   }
@@ -67,7 +70,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
       if (thrown) throw thrown
       return refusal
     }
-    return entry.mutex.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))
+    return entry.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))
   }
 
   const withGrant =

@@ -2,17 +2,16 @@
  * What a reconciler remembers of its objects between two reconciles: for each key the last state, a value that is replaced as a
  * whole. Steps are given values; only the code that runs the steps holds an `ObjectState` and replaces the value in it.
  */
-import type { MaybePromise } from '../platform/maybe-promise.ts'
 import { Mutex } from '../platform/mutex.ts'
 import { keyOf, type Key, type KubernetesObject } from './port.ts'
 
-/** The last state of one object. */
-export class ObjectState<S extends object> {
+/** The last state of one object, of which one function at a time can have exclusive use: the next one sees what that has written. */
+export class ObjectState<S extends object> extends Mutex {
   readonly uid: string
-  readonly #mutex = new Mutex()
   #value: S
 
   constructor(uid: string, value: S) {
+    super()
     this.uid = uid
     this.#value = value
   }
@@ -31,13 +30,6 @@ export class ObjectState<S extends object> {
       this.#value = { ...this.#value, ...change }
       return
     }
-  }
-
-  /** Runs one function at a time: the next one sees what the one before has written. */
-  runExclusive<T>(run: () => Promise<T>): Promise<T>
-  runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T>
-  runExclusive<T>(run: () => MaybePromise<T>): MaybePromise<T> {
-    return this.#mutex.runExclusive(run)
   }
 }
 
