@@ -73,7 +73,11 @@ export const hasUnproved = ({ state }: AgentPush): boolean =>
   [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)
 
 /** Whether there are no channels, none are wanted, and no message is waited for. */
-export const isAtRest = ({ mode, state, announcements }: AgentPush): boolean =>
+export const isAtRest = ({
+  mode,
+  state,
+  announcements,
+}: Pick<AgentPush, 'mode' | 'state' | 'announcements'>): boolean =>
   (mode.kind === 'disabled' || mode.kind === 'unreachable') &&
   state.byCalendar.size === 0 &&
   state.stopping.length === 0 &&

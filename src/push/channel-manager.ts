@@ -10,6 +10,7 @@
 import { done, type Outcome } from '../controller/outcome.ts'
 import { ObjectState } from '../kubernetes/object-states.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
+import { withSharedParts } from '../platform/shared-parts.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { integrationKey } from '../resources/references.ts'
@@ -63,6 +64,8 @@ export class ChannelManager {
   /** Messages for Agents that were not observed yet: this replica may have begun to lead just now. */
   readonly #early = new Map<Key, EarlyMessages>()
   readonly #reachability: Reachability
+  /** That of the Agent that was observed last: most Agents have the same one. */
+  #mode: PushMode | undefined
   /** Limits how often somebody may ask for a trial. */
   readonly #retries: KeyedRateLimiter
 
@@ -86,7 +89,8 @@ export class ChannelManager {
     // Nothing is requested while anything is suspended, and everything stays as it is.
     if (resolution.kind === 'suspended') return
     const key = keyOf(agent)
-    const mode = modeOf(this.#deps, resolution)
+    const mode = withSharedParts(modeOf(this.#deps, resolution), this.#mode)
+    this.#mode = mode
     const tracked = this.#trackedOf(observation, mode)
     const before = tracked.value
     if (before.integration !== resolution.key) this.#reachability.leave(before.integration, key)

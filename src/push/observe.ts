@@ -24,17 +24,18 @@ export interface Observation {
 /** Notes what a reconcile has read, and which calendars the spec names now. */
 export function observed(before: AgentPush, observation: Observation, mode: PushMode): AgentPush {
   const { resolution, calendars } = observation
-  const access = accessOf(observation)
-  const lastAccess = access ?? before.lastAccess
   // While nobody knows whether a new site is accepted, there is no address.
   const address = mode.kind === 'enabled' ? mode.address : before.address
   const state = address === before.address ? before.state : withoutFailures(before.state)
   const changed = withUnread(before, calendars)
   const reading = before.reading.size > 0 ? new Map<string, number>() : before.reading
   const integration = resolution.key
+  const isResting = isAtRest({ mode, state, announcements: before.announcements })
+  // Without channels, none is made or stopped, and no message is missed.
+  const access = isResting ? undefined : accessOf(observation)
+  const lastAccess = isResting ? undefined : (access ?? before.lastAccess)
   const now = { ...before, integration, mode, address, calendars, state, access, lastAccess, changed, reading }
-  // Without channels, no message is missed.
-  return isAtRest(now) ? now : calendars.reduce(withReading, now)
+  return isResting ? now : calendars.reduce(withReading, now)
 }
 
 /** Takes the calendars that were announced as changed: they are to be read from `now` on. */
