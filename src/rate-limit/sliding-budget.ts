@@ -35,7 +35,7 @@ export interface Slot {
 }
 
 /** Each priority, with all lower ones. */
-const LANES_FROM: Readonly<Record<Priority, readonly Priority[]>> = {
+const PRIORITIES_FROM: Readonly<Record<Priority, readonly Priority[]>> = {
   requested: PRIORITIES,
   interactive: PRIORITIES.slice(1),
   routine: PRIORITIES.slice(2),
@@ -50,12 +50,9 @@ interface Waiter {
   start: (slot: Slot) => void
 }
 
-/** The requests of one priority. */
+/** The requests of one priority that had to wait. */
 interface Lane {
-  /** Created when somebody waits: most accounts never have a request that does. */
-  waiting: Set<Waiter> | undefined
-  /** The token bucket that spreads its requests. */
-  fullAt: number | undefined
+  readonly waiting: Set<Waiter>
   /** The retry time of the request that was rejected last, and the limit that it was computed from. */
   lastRetry: Readonly<{ at: number; limit: number }>
 }
@@ -78,12 +75,14 @@ export class SlidingBudget {
   readonly #limit: () => number
   readonly #reserved: () => number
   readonly #ended = new RecentCount(MINUTE_MS)
-  /** Each is created when it is needed: most accounts have few requests, and an account has two budgets. */
-  readonly #lanes: Record<Priority, Lane | undefined> = {
+  /** The token buckets that spread the requests of each priority. */
+  readonly #fullAt: Record<Priority, number | undefined> = {
     requested: undefined,
     interactive: undefined,
     routine: undefined,
   }
+  /** Each is created when it is needed: an account has two budgets, and most accounts never have a request that waits. */
+  #lanes: Readonly<Partial<Record<Priority, Lane>>> = NO_LANES
   #underWay = 0
   #cancelTimer: (() => void) | undefined
 
@@ -119,7 +118,7 @@ export class SlidingBudget {
    * @throws RateLimitExceededError with a retry time if no slot is free within `maxWaitMs`; at once if that can be foreseen.
    */
   acquire(priority: Priority, maxWaitMs: number): Promise<Slot> {
-    const waiting = (this.#laneOf(priority).waiting ??= new Set())
+    const { waiting } = this.#laneOf(priority)
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(new RateLimitExceededError(this.#retryAfterMs(priority)))
       if (this.#delay(priority, this.#moment()) > Math.max(maxWaitMs, 0)) return giveUp()
@@ -147,13 +146,14 @@ export class SlidingBudget {
 
   /** Makes the next routine requests follow evenly, without a burst. */
   drain(): void {
-    const routine = this.#laneOf('routine')
     const { pace, now } = this.#moment()
-    routine.fullAt = drained(pace, routine.fullAt, now)
+    this.#fullAt.routine = drained(pace, this.#fullAt.routine, now)
   }
 
   #laneOf(priority: Priority): Lane {
-    return (this.#lanes[priority] ??= newLane())
+    const lane = this.#lanes[priority] ?? { waiting: new Set(), lastRetry: NO_RETRY }
+    if (!this.#lanes[priority]) this.#lanes = { ...this.#lanes, [priority]: lane }
+    return lane
   }
 
   #occupied(now: number): number {
@@ -188,7 +188,7 @@ export class SlidingBudget {
   }
 
   #untilPaced(priority: Priority, { now, pace }: Moment): number {
-    const delay = delayUntilToken(pace, this.#lanes[priority]?.fullAt, now)
+    const delay = delayUntilToken(pace, this.#fullAt[priority], now)
     return delay > TIMER_TOLERANCE_MS ? delay : 0
   }
 
@@ -229,8 +229,8 @@ export class SlidingBudget {
 
   #take(priority: Priority, { now, pace }: Moment): Slot {
     // The pace of a priority includes the requests of all higher priorities.
-    const lanes = LANES_FROM[priority].map((one) => this.#laneOf(one))
-    for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, now)
+    const paced = PRIORITIES_FROM[priority]
+    for (const one of paced) this.#fullAt[one] = afterToken(pace, this.#fullAt[one], now)
     this.#underWay += 1
     return {
       end: () => {
@@ -239,7 +239,7 @@ export class SlidingBudget {
       },
       cancel: () => {
         this.#underWay -= 1
-        for (const lane of lanes) lane.fullAt = (lane.fullAt ?? 0) - pace.intervalMs
+        for (const one of paced) this.#fullAt[one] = (this.#fullAt[one] ?? 0) - pace.intervalMs
         this.#admit()
       },
     }
@@ -248,8 +248,8 @@ export class SlidingBudget {
 
 /** No request was rejected yet. */
 const NO_RETRY: Lane['lastRetry'] = { at: -Infinity, limit: 0 }
-const newLane = (): Lane => ({ waiting: undefined, fullAt: undefined, lastRetry: NO_RETRY })
-const sizeOf = (lane: Lane | undefined): number => lane?.waiting?.size ?? 0
+const NO_LANES = {}
+const sizeOf = (lane: Lane | undefined): number => lane?.waiting.size ?? 0
 
 /**
  * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`. If all have a free slot, the result is no
