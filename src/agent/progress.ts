@@ -21,9 +21,12 @@ export interface AgentProgress {
   readonly outcome?: Outcome
 }
 
+/** One list for all Agents, which keep the result of their last reading. */
+const NO_FAILURES: readonly StepFailure[] = []
+
 /** The progress before the first step; with failures, if the steps that read cannot be taken because of them. */
 export const progressBefore = (
-  failures: readonly StepFailure[] = [],
+  failures: readonly StepFailure[] = NO_FAILURES,
   reached: AgentProgress['reached'] = 'nothing',
 ): AgentProgress => ({
   failures,

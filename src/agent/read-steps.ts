@@ -35,7 +35,7 @@ const loadGrant: AgentStep<ReadRun> = ({ deps, agent, request, resolution }, { g
     const isOther = generation !== grantGeneration
     const state = isOther ? { grantGeneration: generation, calendars: withAnotherGrant(calendars) } : undefined
     if (failed) return { state, progress: ended(progressBefore(unlessBarred(resolution, failed))) }
-    return { state, progress: progressBefore([], 'grant') }
+    return { state, progress: progressBefore(undefined, 'grant') }
   })
 
 /** While the backoff after failed requests is in force, its failures are reported again and nothing is requested. */

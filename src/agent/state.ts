@@ -44,6 +44,9 @@ export interface AgentState {
   readonly conflictingSince?: number
 }
 
+/** One value for all Agents: few are ever requested. */
+const NO_REQUESTS: RequestState = {}
+
 /** The state of an Agent that was not reconciled yet. */
 export const newAgentState = (now: number): AgentState => ({
   firstSeen: now,
@@ -51,7 +54,7 @@ export const newAgentState = (now: number): AgentState => ({
   publishedWritten: 0,
   calendars: newCalendarsState(),
   publication: {},
-  requests: {},
+  requests: NO_REQUESTS,
 })
 
 /** What decisions and the status are based on: what is known about an Agent at one moment. */
