@@ -241,6 +241,25 @@ describe('a suspended Agent', () => {
     expect(alice.busy).not.toEqual(busy)
     expect(alice.busy).toHaveLength(1)
   })
+
+  test.each(['KeepLast', 'Block'] as const)(
+    'publishes no change of its spec while its integration is suspended: %s',
+    async (whenStale) => {
+      await alice.end()
+      alice = new OneAgent({ whenStale })
+      await alice.ready()
+      alice.changeIntegration({ suspend: true })
+      const { publish } = alice.agent.spec as { publish: { calendar: object } }
+      alice.change({ publish: { ...publish, calendar: { ...publish.calendar, formats: ['JSON', 'ICalendar'] } } })
+      const formats = (): string[] =>
+        Object.keys(alice.world.kubernetes.find('ConfigMap', 'alice-calendar')?.data ?? {})
+      await alice.reconcile()
+      expect(formats()).toEqual(['busy.json'])
+      alice.changeIntegration({ suspend: false })
+      await alice.ready()
+      expect(formats()).toEqual(['busy.json', 'busy.ics'])
+    },
+  )
 })
 
 describe('an Agent that is being deleted', () => {
