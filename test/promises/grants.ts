@@ -26,7 +26,7 @@ export const GRANTS_PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'an access token is renewed once for all who ask for it at a time',
     file: 'src/grants/token-source.ts',
-    find: 'entry.mutex.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))',
+    find: 'entry.runExclusive(() => whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep))',
     replace: 'whenKnown(step(followTimeOfDay(deps.clock, entry.state)), keep)',
     test: 'test/grants/token-source.test.ts',
   },
