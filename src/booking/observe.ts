@@ -9,7 +9,7 @@ import type { Booking } from '../resources/types.ts'
 import { cancelledId, listedEvent, type WorkFacts } from './decide.ts'
 import type { BookingState } from './state.ts'
 import { bookedEvent, type BookedEvent } from './booked-event.ts'
-import type { BookingAgent, BookingRun } from './steps.ts'
+import type { BookingRun } from './steps.ts'
 
 const FIRST_POLL_MS = 5_000
 const MAX_POLLS = 6
@@ -54,8 +54,12 @@ export function lookEveryMs({ deps, booking }: BookingRun): number | undefined {
   return integration && durationMs(integration.spec.sync.fullSyncInterval)
 }
 
-/** An event as Google returned it, read in the time zone of the calendar that the Agent writes to. */
-export function eventOf({ deps }: BookingRun, { key, calendar }: BookingAgent, stored: StoredEvent): BookedEvent {
+/** An event as Google returned it, read in the time zone of this calendar of the Agent's. @param agent.key the Agent's. */
+export function eventOf(
+  { deps }: BookingRun,
+  { key, calendar }: { key: string; calendar: { id: string } },
+  stored: StoredEvent,
+): BookedEvent {
   const timeZone = deps.calendars.calendars(key)?.state.byId.get(calendar.id)?.snapshot.timeZone ?? 'UTC'
   return bookedEvent(stored, { zones: deps.zones, timeZone })
 }

@@ -19,6 +19,7 @@ import { bookingOf, isRecurring } from './booked-event.ts'
 import { hasEnded, hasEvent, isInConflict } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
+import { eventOf } from './observe.ts'
 import type { BookingState } from './state.ts'
 import type { AuthorizedAgent, BookingRun } from './steps.ts'
 import { withToken } from './with-token.ts'
@@ -144,13 +145,12 @@ async function findEvent(
   return findEvent(run, agent, { ...where, eventId }, remade + 1)
 }
 
-function judgeEvent(
-  { booking }: BookingRun,
-  where: EventReference,
-  stored: StoredEvent | undefined,
-): Removal | EventReference {
+function judgeEvent(run: BookingRun, where: EventReference, stored: StoredEvent | undefined): Removal | EventReference {
+  const { booking } = run
   if (!stored || stored.isCancelled || bookingOf(stored) !== booking.metadata.uid) return { kind: 'done' }
-  return isRecurring(stored) ? { kind: 'left', why: 'somebody made it recurring in Google Calendar.' } : where
+  if (isRecurring(stored)) return { kind: 'left', why: 'somebody made it recurring in Google Calendar.' }
+  const { time } = eventOf(run, { key: agentKey(booking), calendar: { id: where.calendarId } }, stored)
+  return time && time.end <= run.deps.clock.now() ? { kind: 'done' } : where
 }
 
 async function deleteEvent(run: BookingRun, agent: AuthorizedAgent, where: EventReference): Promise<Removal> {

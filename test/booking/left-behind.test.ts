@@ -81,6 +81,20 @@ test('a Booking whose status was lost after its event was made again is deleted 
   expect(bench.google.live).toEqual([])
 })
 
+test('an event that has ended stays, although the Booking that is deleted has lost its status', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  bench.bookings.set('booking/viewing', { ...bench.get(), status: { observedGeneration: -1 } })
+  await bench.clock.advance(30 * 24 * 60 * MINUTE)
+  bench.restart()
+  bench.delete()
+  await bench.run()
+  expect(bench.bookings.size).toBe(0)
+  expect(bench.google.live).toHaveLength(1)
+  expect(bench.events.filter(({ type }) => type === 'Warning')).toEqual([])
+})
+
 test('a series that somebody made of an event is left, although the Booking has waited for its Agent since', async () => {
   const bench = new BookingBench()
   bench.apply()
