@@ -72,6 +72,9 @@ export interface BookingReconciler {
 
 type Tracked = ObjectState<BookingState>
 
+/** Of a Booking whose status does not tell what was found: an event may have been written, and what was looked at is looked at again. */
+const UNREPORTED = { mayExist: true, seenEtag: undefined, unlistedAt: undefined } as const
+
 /** Of a Booking that waits neither for its turn nor for calendars. */
 const WAITS_FOR_NOTHING = { isParked: true, askedAt: undefined } as const
 
@@ -108,7 +111,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
       return requeueWithin(await reconcileOne(run, tracked, due), due.waitMs)
     } catch (error) {
       // An insertion may have been sent.
-      tracked.update({ ...WAITS_FOR_NOTHING, mayExist: true })
+      tracked.update({ ...WAITS_FOR_NOTHING, ...UNREPORTED })
       deps.turns.leave(key)
       return isConflict(error) ? afterConflict() : failed(error)
     }
@@ -188,7 +191,7 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
   noteTurn(run, tracked, due, isWaiting(progress))
   const error = await write(tracked, run, progress)
   // If it is deleted now, its status does not name an event that was written.
-  if (error) tracked.update({ mayExist: true })
+  if (error) tracked.update(UNREPORTED)
   if (error) return retry(error, error.retryAfterMs)
   const outcome = outcomeOf(progress) ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))

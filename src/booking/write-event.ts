@@ -76,15 +76,19 @@ function noteUnanswered(run: BookingRun, { agent, atGoogle }: ProgressWithAgent,
 
 async function saveRemade(
   run: BookingRun,
-  state: BookingState,
+  before: BookingState,
   progress: ProgressWithAgent,
 ): Promise<BookingStepResult> {
   const message = 'The event is about to be made again.'
   const booked = { status: 'Unknown', reason: 'NotYetBooked', message } as const
   const about = { ...progress, booked, atGoogle: { kind: 'gone' }, isRemade: true } as const
-  const { written, error } = await reportProgress(run, state, about)
+  const { written, error } = await reportProgress(run, before, about)
   const change = { writtenStatus: written }
-  if (error) return { state: change, progress: endedSilently(progress, retry(error, error.retryAfterMs)) }
+  if (error) {
+    // The event is looked at again, whatever the listing says.
+    const state = { ...change, seenEtag: undefined, unlistedAt: undefined }
+    return { state, progress: endedSilently(progress, retry(error, error.retryAfterMs)) }
+  }
   return { state: change, progress }
 }
 

@@ -247,3 +247,33 @@ test('a look that fails leaves what stands as it is', async () => {
   expect(bench.get().status).toEqual(status)
   expect(bench.lines.join('')).not.toContain('a Booking failed')
 })
+
+test('nothing is made again before the status counts it', async () => {
+  const bench = new BookingBench()
+  bench.apply({ onExternalChange: 'Enforce' })
+  await bench.run()
+  const [event] = bench.google.live
+  bench.google.put(event!.id, event!.resource, true)
+  await bench.read()
+  bench.calls = []
+  bench.fault = { at: 2, how: 'no connection' }
+  await bench.run(1)
+  expect(bench.calls).toEqual(['google get', 'kubernetes status'])
+  await bench.run()
+  expect(bench.get().status?.remade).toBe(1)
+  expect(bench.google.live).toHaveLength(1)
+})
+
+test('a move whose status could not be written is told once that works', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  const [event] = bench.google.live
+  const moved = { start: { dateTime: '2026-12-02T13:00:00Z' }, end: { dateTime: '2026-12-02T14:00:00Z' } }
+  bench.google.put(event!.id, { ...event!.resource, ...moved })
+  await bench.read()
+  bench.calls = []
+  bench.fault = { at: 2, how: 'no connection' }
+  await bench.run()
+  expect(bench.condition('Booked')?.reason).toBe('Moved')
+})
