@@ -106,6 +106,8 @@ test('a Booking whose new time is refused while its insertion may still arrive k
   await bench.run(2)
   bench.apply(taken)
   await bench.run(3)
+  // A refusal would be final.
+  expect(bench.ready).toBe('AgentNotReady')
   late.arrive()
   await bench.run()
   expect(bench.ready).toBe('SlotTaken')

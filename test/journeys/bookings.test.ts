@@ -285,6 +285,10 @@ describe('an Agent', () => {
     const { status } = await world.untilReason('first', 'Ready')
     await world.book('second', { agentRef: { name: 'team' } })
     await world.untilReason('second', 'SlotTaken')
+    // Beyond what is listed as well.
+    world.addEventTo('team@group.calendar.google.com', 24 * 200, 24 * 200 + 1, 'Of somebody else')
+    await world.book('far', { agentRef: { name: 'team' }, ...world.times(24 * 200, 24 * 200 + 1) })
+    await world.untilReason('far', 'Ready')
     const published = await world.until('it is published', async () => {
       const { busy } = await world.busy('team')
       return busy.length > 0 && busy
