@@ -4,7 +4,7 @@
  */
 import type { ObjectState } from '../kubernetes/object-states.ts'
 import type { Key } from '../kubernetes/port.ts'
-import { hasUnproved, type AgentPush } from './agent-push.ts'
+import { hasUnproved, type AgentPush, type PushAccess } from './agent-push.ts'
 import type { ChannelKey } from './channel-token.ts'
 import { requestChannel, withAnswer, type RequestDeps } from './make-channel.ts'
 import type { Reachability } from './reachability.ts'
@@ -63,9 +63,15 @@ export async function stopChannels({ deps: { clock }, tracked }: ChannelRun): Pr
   for (const channel of due) {
     const refusal = await stopChannel(access, channel)
     const again = refusal && stillStopping(channel, refusal, clock.monotonic())
-    tracked.update({ state: withStillStopping(tracked.value.state, again) })
+    tracked.update({ ...withLastAccess(tracked.value, access), state: withStillStopping(tracked.value.state, again) })
   }
 }
+
+/** The Agent may have come to rest during a request, which leaves it no access. What the answer leaves to be stopped needs one. */
+const withLastAccess = (push: AgentPush, access: PushAccess): AgentPush => ({
+  ...push,
+  lastAccess: push.lastAccess ?? access,
+})
 
 /**
  * The calendar's channel may have been proved just now: if it was made for the URL that is served now, notifications arrive there.
@@ -92,7 +98,7 @@ async function ensureChannel(run: ChannelRun, id: string, address: string): Prom
     return undefined
   }
   const answer = await requestChannel(deps, { uid, calendarId: id, address, key, access })
-  tracked.update(withAnswer(tracked.value, id, answer))
+  tracked.update(withAnswer(withLastAccess(tracked.value, access), id, answer))
   noteReachable(run, id)
   return undefined
 }

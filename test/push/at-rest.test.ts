@@ -1,5 +1,6 @@
 /** Reads that leave nothing to do for push. */
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { GoogleError } from '../../src/google/port.ts'
 import { PushHarness } from './support/push-harness.ts'
 
 let push: PushHarness
@@ -57,4 +58,34 @@ test('a channel whose first message is overdue is not looked at again and again 
   await push.reconciled()
   await push.clock.advance(1_000)
   expect(push.watching()).toMatchObject({ reason: 'NotReachable' })
+})
+
+describe('an Agent that comes to rest while a request is under way', () => {
+  test.each([
+    ['push is disabled', () => push.integrate({ push: 'Disabled' })],
+    ['its integration is gone', () => push.deleteIntegration()],
+  ])('stops the channel that it made, at once, because %s', async (_, end) => {
+    push.answerMs = 1_000
+    await push.reconciled()
+    end()
+    await push.reconciled()
+    await push.reconciled()
+    await push.clock.advance(1_000)
+    expect(push.channels).toHaveLength(1)
+    expect(push.alive).toEqual([])
+  })
+
+  test('tries again to stop a channel', async () => {
+    await push.reconciled()
+    await push.clock.advance(1_000)
+    push.stopFailure = new GoogleError('Unreachable', 'down')
+    push.integrate({ push: 'Disabled' })
+    void push.reconciled()
+    push.deleteIntegration()
+    await push.reconciled()
+    expect(push.stops).toBe(1)
+    push.stopFailure = undefined
+    await push.clock.advance(60_000)
+    expect(push.alive).toEqual([])
+  })
 })
