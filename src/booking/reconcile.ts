@@ -73,7 +73,7 @@ export interface BookingReconciler {
 type Tracked = ObjectState<BookingState>
 
 /** Of a Booking whose status does not tell what was found: an event may have been written, and what was looked at is looked at again. */
-const UNREPORTED = { mayExist: true, seenEtag: undefined, unlistedAt: undefined } as const
+const UNREPORTED = { mayExist: true, lookedAt: undefined, seenEtag: undefined, unlistedAt: undefined } as const
 
 /** Of a Booking that waits neither for its turn nor for calendars. */
 const WAITS_FOR_NOTHING = { isParked: true, askedAt: undefined } as const

@@ -6,6 +6,9 @@ import { BookingBench } from './support/bench.ts'
 
 const [MINUTE, DAY] = [60_000, 86_400_000]
 
+const inDays = (days: number): string =>
+  new Date(Date.parse('2026-12-01T13:00:00Z') + days * DAY).toISOString().replace('.000', '')
+
 /** A Booking that stands; its calendar was read. */
 async function booked(spec: Partial<BookingSpec> = {}): Promise<BookingBench> {
   const bench = new BookingBench()
@@ -60,9 +63,7 @@ describe('where Google takes six seconds for a listing', () => {
 })
 
 test('an event outside of what is listed is called gone on the day on which Google first knows none', async () => {
-  const at = (days: number): string =>
-    new Date(Date.parse('2026-12-01T13:00:00Z') + days * DAY).toISOString().replace('.000', '')
-  const bench = await booked({ start: at(200), end: at(201) })
+  const bench = await booked({ start: inDays(200), end: inDays(201) })
   bench.restart()
   await bench.poll()
   vanish(bench)
@@ -87,4 +88,17 @@ test('one that has asked before asks for no end where Google answers no listing'
   await bench.run(4)
   expect(bench.ready).toBe('AgentNotReady')
   expect(count(bench, 'get')).toBeLessThan(5)
+})
+
+test('an event outside of what is listed is looked at again where no status could be written about its end', async () => {
+  const bench = await booked({ start: inDays(200), end: inDays(201) })
+  bench.restart()
+  await bench.poll()
+  vanish(bench)
+  await bench.clock.advance(DAY)
+  bench.calls = []
+  bench.fault = { at: 4, how: 'no connection' }
+  await bench.run()
+  expect(bench.calls.slice(0, 4)).toEqual(['google get', 'google list', 'google get', 'kubernetes status'])
+  expect(bench.condition('Booked')?.reason).toBe('CancelledAtGoogle')
 })
