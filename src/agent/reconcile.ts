@@ -107,11 +107,10 @@ async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcom
  * @throws ApiError of kind `Conflict`.
  */
 async function reportChannels(run: AgentRun, tracked: AgentTracked): Promise<void> {
-  const { deps, agent } = run
-  const { metadata, status } = agent
+  const { metadata, status } = run.agent
   const isCurrent = status?.observedGeneration === metadata.generation && !metadata.deletionTimestamp
   const { readProgress } = tracked.value
-  if (!readProgress || !isCurrent || isSuspended(run) || deps.push.isReported(agent)) return
+  if (!readProgress || !isCurrent || isSuspended(run)) return
   await write(WRITE_STEPS, run, tracked, readProgress)
 }
 
@@ -161,7 +160,9 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
     runDeadline: withState(runDeadline),
     async reportChannels(key) {
       const [agent, tracked] = [deps.cluster.agents.get(key), states.get(key)]
-      if (agent && tracked) await reportChannels(runOf(deps, agent, tracked.value), tracked)
+      // The next replica reads the status as it stands, whoever wrote it last.
+      if (!agent || !tracked || deps.push.isReported(agent)) return
+      await reportChannels(runOf(deps, agent, tracked.value), tracked)
     },
     release(key) {
       forget(key)

@@ -45,6 +45,19 @@ describe('an Agent that is to be handed over', () => {
     expect(await reports()).toBe(false)
   })
 
+  test('names a channel that somebody has removed from the status: the next replica knows only that', async () => {
+    alice.world.push.report = () => ({ watching: undefined, channelOf: () => CHANNEL })
+    alice.world.push.isReported = ({ status }) => status?.sync?.calendars?.[0]?.channel !== undefined
+    await alice.ready()
+    expect(channels()).toEqual([CHANNEL])
+    const { sync, ...status } = alice.status
+    const calendars = sync?.calendars?.map(({ channel: _, ...calendar }) => calendar)
+    alice.world.put({ ...alice.agent, status: { ...status, sync: { ...sync, calendars } } }, true)
+    expect(channels()).toEqual([undefined])
+    expect(await reports()).toBe(true)
+    expect(channels()).toEqual([CHANNEL])
+  })
+
   test('is not written if its channels were reported', async () => {
     await alice.ready()
     makeChannel()
