@@ -141,7 +141,7 @@ interface Reading {
   oldest: number
 }
 
-/** Whether it was read less than five seconds ago, or before it asked for that: a read of many calendars may take longer than that. */
+/** Whether it was read less than five seconds ago; while it waits, before it asked: a read of many calendars may take longer than that. */
 export const isFresh = ({ deps }: BookingRun, { askedAt }: BookingState, oldest: number): boolean =>
   oldest >= (askedAt ?? deps.clock.monotonic()) - FRESH_MS
 
